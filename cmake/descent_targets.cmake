@@ -1,0 +1,49 @@
+# Helpers that give every target the same flags and layout.
+#
+#   descent_library(NAME SOURCES a.cc b.cc DEPENDS lib ...)   a static library; public dependencies
+#   descent_executable(NAME SOURCES ... DEPENDS ...)
+#   descent_test(NAME SOURCES ... DEPENDS ... [TIMEOUT seconds] [LABELS ...])   GoogleTest, found by ctest case by case
+
+include(GNUInstallDirs)
+
+function(descent_flags target)
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+  # -ffp-contract=off: a product and a sum never merge, so that scalar remainders and vector bodies of a loop give the
+  # same bits.
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wno-sign-compare -ffp-contract=off)
+  if(DESCENT_CPU)
+    target_compile_options(${target} PRIVATE -march=${DESCENT_CPU})
+  endif()
+  if(DESCENT_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=${DESCENT_SANITIZE} -fno-sanitize-recover=all
+                                            -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${DESCENT_SANITIZE})
+  endif()
+endfunction()
+
+function(descent_library target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${target} STATIC ${ARG_SOURCES})
+  descent_flags(${target})
+  target_link_libraries(${target} PUBLIC ${ARG_DEPENDS})
+endfunction()
+
+function(descent_executable target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  descent_flags(${target})
+  target_link_libraries(${target} PRIVATE ${ARG_DEPENDS})
+endfunction()
+
+function(descent_test target)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_executable(${target} ${ARG_SOURCES})
+  descent_flags(${target})
+  target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} GTest::gmock_main)
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
+      ENVIRONMENT "DESCENT_SOURCE_DIR=${CMAKE_SOURCE_DIR};DESCENT_BINARY_DIR=${CMAKE_BINARY_DIR}")
+endfunction()

@@ -1,0 +1,94 @@
+// Table columns to the numbers that models see: scaling, one-hot encoding, targets. It is part of the trained model.
+#ifndef DESCENT_CORE_DATA_FEATURES_H_
+#define DESCENT_CORE_DATA_FEATURES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/base/aligned.h"
+#include "core/base/bytes.h"
+#include "core/data/table.h"
+
+namespace descent::core {
+
+enum class Scaling { kNone, kStandardize, kMinMax };
+
+// What a model predicts.
+enum class Task { kRegression, kBinary, kMulticlass };
+
+// Rows of features, row-major without padding, and one target a row: the value, 0 or 1, or the class index.
+template <typename T>
+struct Matrix {
+  int64_t rows = 0;
+  int64_t columns = 0;
+  AlignedVector<T> values;
+  AlignedVector<T> targets;  // empty when the rows have none
+};
+
+
+// Fitted on the training rows, applied to all rows. Numeric columns give one feature, categorical columns one a category
+// (1 or 0), in the order of the schema. A column that is constant on the training rows is only shifted (factor 1).
+//
+// Thread-safety: immutable after Fit.
+class FeatureEncoder {
+ public:
+  // Fits on the given rows of `table` (all, if `rows` is empty). The target must suit the task: numeric for regression,
+  // two classes for binary, at least two for multiclass; else FAILED_PRECONDITION in words.
+  static absl::StatusOr<FeatureEncoder> Fit(const Table& table, absl::Span<const int64_t> rows, Scaling scaling,
+                                            Task task);
+
+  // Encodes the given rows (all, if empty). `table` needs the feature columns by name and with the same types; unknown
+  // categories, missing values and missing columns are INVALID_DATA with their column, row and count. With
+  // `with_targets` it needs the target as well.
+  template <typename T>
+  absl::StatusOr<Matrix<T>> Encode(const Table& table, absl::Span<const int64_t> rows, bool with_targets) const;
+
+  int64_t feature_count() const { return static_cast<int64_t>(feature_names_.size()); }
+  // `age`, or `color=red` for a category.
+  const std::vector<std::string>& feature_names() const { return feature_names_; }
+  // Empty for regression; for binary, the negative class first.
+  const std::vector<std::string>& classes() const { return classes_; }
+  Task task() const { return task_; }
+  const std::string& target_name() const { return target_name_; }
+  // One a feature: the scaling that was applied, (0, 1) for categories. To get back to original units.
+  const std::vector<double>& offsets() const { return offsets_; }
+  const std::vector<double>& factors() const { return factors_; }
+
+ private:
+  struct Source {
+    std::string column;
+    ColumnType type = ColumnType::kNumeric;
+    std::vector<std::string> categories;
+  };
+
+  Task task_ = Task::kRegression;
+  std::string target_name_;
+  std::vector<Source> sources_;
+  std::vector<std::string> feature_names_;
+  std::vector<double> offsets_;
+  std::vector<double> factors_;
+  std::vector<std::string> classes_;
+};
+
+// Rows with a missing value in a feature or the target: how many, and the source lines of the first ten.
+struct MissingRows {
+  int64_t count = 0;
+  std::vector<int64_t> first_lines;
+};
+MissingRows FindMissing(const Table& table);
+
+// Splits rows for held-out evaluation: a seeded permutation, its first round(fraction * rows) rows (at least 1, at most
+// rows - 1) held out. Both parts are in ascending order.
+struct Split {
+  std::vector<int64_t> training;
+  std::vector<int64_t> held_out;
+};
+Split SplitRows(int64_t rows, double held_out_fraction, uint64_t seed);
+
+}  // namespace descent::core
+
+#endif  // DESCENT_CORE_DATA_FEATURES_H_

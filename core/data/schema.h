@@ -1,0 +1,83 @@
+// What the columns of a table are.
+#ifndef DESCENT_CORE_DATA_SCHEMA_H_
+#define DESCENT_CORE_DATA_SCHEMA_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace descent::core {
+
+// What cells are. kUnknown is "guess" in a request and never stands in a dataset.
+enum class ColumnType { kUnknown, kNumeric, kCategorical };
+
+// What a column is for. kUnknown is "guess" in a request and never stands in a dataset.
+enum class ColumnRole { kUnknown, kFeature, kTarget, kIgnored };
+
+struct ColumnSchema {
+  std::string name;
+  ColumnType type = ColumnType::kUnknown;
+  ColumnRole role = ColumnRole::kUnknown;
+  // For categorical columns: index -> text. In a request, empty means "those that occur, in ascending byte order".
+  std::vector<std::string> categories;
+  // For a target of two classes: the one that counts as 1. Empty: the last category, or the greater number.
+  std::string positive_class;
+
+  bool operator==(const ColumnSchema&) const = default;
+};
+
+struct Schema {
+  std::vector<ColumnSchema> columns;
+
+  // Index of the column of that name, or -1.
+  int64_t Find(const std::string& name) const {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].name == name) return static_cast<int64_t>(i);
+    }
+    return -1;
+  }
+  // Index of the target, or -1.
+  int64_t Target() const {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].role == ColumnRole::kTarget) return static_cast<int64_t>(i);
+    }
+    return -1;
+  }
+  bool operator==(const Schema&) const = default;
+};
+
+// How delimited text is read. Unset fields are guessed.
+struct CsvFormat {
+  std::optional<char> delimiter;
+  std::optional<bool> header;
+  // Texts that mean "missing", besides the empty one. Empty: NA, N/A, NaN, nan, null, NULL, ?.
+  std::vector<std::string> missing_tokens;
+};
+
+struct ClassCount {
+  std::string label;
+  int64_t row_count = 0;
+};
+
+// A column in figures. The moments are set for numeric columns with at least one value.
+struct ColumnStatistics {
+  int64_t missing_count = 0;
+  int64_t distinct_count = 0;  // counted to kMaxCategories
+  std::optional<double> minimum;
+  std::optional<double> maximum;
+  std::optional<double> mean;
+  std::optional<double> standard_deviation;  // population
+  std::vector<ClassCount> classes;
+};
+
+// Most categories of a column.
+inline constexpr int64_t kMaxCategories = 65536;
+// Most classes of a target.
+inline constexpr int64_t kMaxClasses = 1000;
+// Most columns of a table.
+inline constexpr int64_t kMaxColumns = 65536;
+
+}  // namespace descent::core
+
+#endif  // DESCENT_CORE_DATA_SCHEMA_H_

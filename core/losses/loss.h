@@ -1,0 +1,45 @@
+// What is averaged over rows. One file a kind; losses.cc lists them.
+#ifndef DESCENT_CORE_LOSSES_LOSS_H_
+#define DESCENT_CORE_LOSSES_LOSS_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/types/span.h"
+#include "core/base/fields.h"
+#include "core/data/features.h"
+
+namespace descent::core {
+
+// T is float or double; sums are double whatever T is. Thread-safety: immutable.
+template <typename T>
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  // Sum of the losses of `rows` rows. `outputs` is [rows, width], row-major, as the model gives them; `targets` is [rows].
+  // Writes the derivative of each row's own loss by its outputs, not averaged, to `derivatives`, [rows, width], unless it
+  // is null; it may be the same memory as `outputs`. Rows are summed in order.
+  virtual double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const = 0;
+};
+
+// A row of the loss table.
+struct LossInfo {
+  KindInfo kind;
+  Task task;  // what the model's outputs mean under this loss
+  std::unique_ptr<Loss<double>> (*make_double)(const Config& config);
+  std::unique_ptr<Loss<float>> (*make_float)(const Config& config);
+};
+
+// All losses, in the order of the documentation.
+absl::Span<const LossInfo* const> Losses();
+
+// The row of a kind, or null.
+const LossInfo* FindLoss(absl::string_view name);
+
+template <typename T>
+std::unique_ptr<Loss<T>> MakeLoss(const Config& config);
+
+}  // namespace descent::core
+
+#endif  // DESCENT_CORE_LOSSES_LOSS_H_

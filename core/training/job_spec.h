@@ -1,0 +1,105 @@
+// What to train, as plain data, and the rules that a spec must keep.
+//
+// A spec is given (from a client), then resolved against the data it trains on: every default, the seed, strides and
+// budgets filled in. A resolved spec resolves to itself.
+#ifndef DESCENT_CORE_TRAINING_JOB_SPEC_H_
+#define DESCENT_CORE_TRAINING_JOB_SPEC_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "core/base/errors.h"
+#include "core/base/fields.h"
+#include "core/data/features.h"
+
+namespace descent::core {
+
+enum class Precision { kUnspecified, kFloat32, kFloat64 };
+
+// A model fitted to data.
+struct DatasetProblem {
+  std::string dataset;  // name without `datasets/`
+  std::string dataset_version;
+  Config model;
+  Config loss;                    // no kind: the model's own
+  std::vector<Config> penalties;  // in the order of the table
+  Config preprocessing;
+
+  bool operator==(const DatasetProblem&) const = default;
+};
+
+struct JobSpec {
+  // Exactly one of the two in a valid spec.
+  std::optional<DatasetProblem> dataset;
+  std::optional<std::string> function;  // name in the function table
+
+  Config initializer;  // no kind: the problem's own
+  std::optional<int64_t> starts;
+  Config optimizer;
+  Config schedule;  // no kind: constant
+  Config warmup;    // no kind: none
+  Config batch;     // no kind: full
+  std::optional<uint64_t> seed;
+  Precision precision = Precision::kUnspecified;
+  Config stopping;        // StoppingInfo; no kind: defaults, and so for the other policies
+  Config plateau;         // PlateauInfo; no kind: none
+  Config early_stopping;  // EarlyStoppingInfo; no kind: none
+  Config evaluation;
+  Config record;
+  Config execution;
+  std::map<std::string, std::string> labels;
+
+  bool operator==(const JobSpec&) const = default;
+};
+
+// Tables of what has no alternatives. Their names are paths in a spec: `stopping.plateau`.
+const KindInfo& PreprocessingInfo();   // scaling
+const KindInfo& StoppingInfo();        // max_steps, max_epochs, max_seconds, target_objective, gradient_tolerance,
+                                       // divergence_objective
+const KindInfo& PlateauInfo();         // window, min_delta
+const KindInfo& EarlyStoppingInfo();   // min_delta, patience
+const KindInfo& EvaluationInfo();      // held_out_fraction, every, dataset, dataset_version
+const KindInfo& RecordInfo();          // every_steps, parameters_every_steps, parameters_byte_budget, log_byte_budget,
+                                       // checkpoint_seconds
+const KindInfo& ExecutionInfo();       // threads
+absl::Span<const KindInfo* const> Batches();   // full, one_row, mini_batch
+absl::Span<const KindInfo* const> Policies();  // all the tables above but batches
+
+// Order of the rows, in the order of the `shuffling` choice.
+enum class Shuffling { kEachEpoch, kNone, kWithReplacement };
+
+// Adds everything that is wrong with a given spec and can be said without its data: kinds missing, values out of range,
+// settings that contradict each other. Paths begin with `path` ("spec").
+void ValidateSpec(const JobSpec& spec, absl::string_view path, Violations* violations);
+
+// What the resolution of a spec needs to know of its data.
+struct ProblemShape {
+  int64_t training_rows = 0;     // 0 for functions
+  bool has_held_out = false;
+  int64_t parameter_count = 0;
+  absl::string_view default_initializer = "zeros";  // of the model
+};
+
+// Limits and defaults that the server sets.
+struct SpecLimits {
+  int64_t max_threads = 1;
+  int64_t default_log_byte_budget = int64_t{1} << 30;
+  int64_t max_parameters = int64_t{1} << 26;
+};
+
+// Fills in every default. `spec` is valid; what only the data can contradict goes to `violations`. `seed` is used when the
+// spec gives none.
+JobSpec ResolveSpec(const JobSpec& spec, const ProblemShape& shape, const SpecLimits& limits, uint64_t seed,
+                    absl::string_view path, Violations* violations);
+
+// Steps of an epoch: ceil(rows / batch size); 1 for full batches and functions.
+int64_t StepsPerEpoch(const JobSpec& spec, int64_t training_rows);
+
+}  // namespace descent::core
+
+#endif  // DESCENT_CORE_TRAINING_JOB_SPEC_H_
