@@ -1,7 +1,7 @@
 // Checkpoints in files: DIRECTORY/<hex uid>/<step>, 20 digits so that names sort like steps.
 //
-// A file is a 64-byte header (magic `DSCNTCKP`, format version, uid, step, payload size), the payload, and a CRC-32 of all
-// before it in the last 4 bytes. Numbers are little-endian.
+// A file is a 48-byte header (magic `DSCNTCKP`, format version, a zero, uid, step, payload size), the payload, and a
+// CRC-32 of all before it in the last 4 bytes. Numbers are little-endian.
 #ifndef DESCENT_SERVER_STORE_FILE_CHECKPOINT_STORE_H_
 #define DESCENT_SERVER_STORE_FILE_CHECKPOINT_STORE_H_
 
@@ -44,8 +44,8 @@ class FileCheckpointStore : public jobs::CheckpointStore {
   absl::Status Load();
   absl::Status LoadJob(const std::string& uid, const std::string& directory);
   Steps StepsOf(const std::string& uid);
-  // Forgets and removes the checkpoints of a job but for the newest `kept`.
-  absl::Status RemoveAllBut(size_t kept, const std::string& uid);
+  // Removes the checkpoints of a job but for that of `step` and the one before it.
+  absl::Status RemoveOthers(const std::string& uid, int64_t step);
   std::string JobDirectory(const std::string& uid) const;
   std::string PathOf(const std::string& uid, int64_t step) const;
 
