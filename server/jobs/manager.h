@@ -122,7 +122,7 @@ class Manager {
   absl::Status Recover();
   absl::Status RecoverJob(JobRecord record);
   absl::StatusOr<std::shared_ptr<Job>> Load(JobRecord record);
-  absl::StatusOr<JobView> Resolve(const CreateRequest& request, JobRecord* record);
+  absl::StatusOr<JobView> Resolve(const CreateRequest& request);
   absl::Status ResolveDatasets(const std::string& owner, core::JobSpec* spec, core::TrainingData* data,
                                JobRecord* record, core::Violations* violations);
   absl::StatusOr<std::optional<JobView>> FindRequest(const CreateRequest& request);
