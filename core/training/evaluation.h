@@ -38,6 +38,10 @@ struct MetricInfo {
 };
 absl::Span<const MetricInfo> Metrics();
 
+// The class that a classifier's outputs for one row mean: the positive one when its logit is >= 0, or the first of the
+// greatest logits.
+int64_t LikeliestClass(Task task, absl::Span<const double> outputs);
+
 // Metrics of outputs against targets. `outputs` is [rows, width]: predictions, logits of the positive class, or logits a
 // class. The sums run in the order of the rows. AUC is the Mann-Whitney statistic with ties counted half; NaN when only
 // one class occurs, as is R^2 when the targets are constant.

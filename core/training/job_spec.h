@@ -97,8 +97,19 @@ struct SpecLimits {
 JobSpec ResolveSpec(const JobSpec& spec, const ProblemShape& shape, const SpecLimits& limits, uint64_t seed,
                     absl::string_view path, Violations* violations);
 
+// The batches of a spec with a valid or no batch kind.
+struct BatchShape {
+  int64_t size = 0;  // rows; at most the training rows; 0 for functions
+  bool full = true;  // all rows in their own order; also what a batch of all rows without replacement comes to
+  Shuffling shuffling = Shuffling::kNone;
+};
+BatchShape BatchShapeOf(const JobSpec& spec, int64_t training_rows);
+
 // Steps of an epoch: ceil(rows / batch size); 1 for full batches and functions.
 int64_t StepsPerEpoch(const JobSpec& spec, int64_t training_rows);
+
+// Steps that max_epochs comes to, rounded up; 2^53 without it.
+int64_t EpochBudgetSteps(const JobSpec& spec, int64_t training_rows);
 
 }  // namespace descent::core
 

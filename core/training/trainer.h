@@ -132,7 +132,7 @@ class Trainer {
 
   // Updates done: the step of the next row, or of the last one when the run is over.
   virtual int64_t step() const = 0;
-  // Gradients computed since Create.
+  // Updates computed since Create.
   virtual int64_t executed_steps() const = 0;
   virtual double epoch() const = 0;
 
