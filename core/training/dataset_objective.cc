@@ -19,7 +19,8 @@ namespace {
 template <typename T>
 class DatasetObjective final : public Objective<T> {
  public:
-  DatasetObjective(const JobSpec& spec, const FittedProblem& problem, Matrix<T> training, Matrix<T> held_out, Team* team)
+  DatasetObjective(const JobSpec& spec, const FittedProblem& problem, Matrix<T> training, Matrix<T> held_out,
+                   Team* team)
       : model_(MakeModel<T>(spec.dataset->model, problem.input)),
         loss_(MakeLoss<T>(problem.loss_config)),
         penalties_(spec.dataset->penalties),
@@ -74,8 +75,7 @@ class DatasetObjective final : public Objective<T> {
     return penalties_.empty() ? 0 : EvaluatePenalties<T>(penalties_, model_->layout(), parameters, gradient);
   }
 
-  Evaluation EvaluateRows(absl::Span<const T> parameters, const Matrix<T>& matrix,
-                          absl::Span<const double> targets) {
+  Evaluation EvaluateRows(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<const double> targets) {
     const int64_t width = model_->output_width();
     const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(matrix.rows * width));
     const double loss = evaluations_.SumLosses(parameters, matrix, outputs);

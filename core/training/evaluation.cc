@@ -23,15 +23,17 @@ constexpr MetricInfo kMetrics[] = {
     {"r_squared", "Share of the variance that is explained; NaN when the targets are constant.",
      "1 - sum((f - y)^2)/sum((y - mean(y))^2)", "", kRegressionTask},
     {"accuracy", "Share of rows whose likeliest class is the true one.", "correct/rows", "", kClassifierTasks},
-    {"auc", "Chance that a positive row gets a higher output than a negative one, ties counted half; NaN when only one "
-     "class occurs.", "Mann-Whitney U/(positives*negatives)", "", kBinaryTask},
+    {"auc",
+     "Chance that a positive row gets a higher output than a negative one, ties counted half; NaN when only one "
+     "class occurs.",
+     "Mann-Whitney U/(positives*negatives)", "", kBinaryTask},
     {"precision", "Share of rows taken for positive that are; NaN when none is taken for it.", "TP/(TP + FP)", "",
      kBinaryTask},
     {"recall", "Share of positive rows taken for positive; NaN when there is none.", "TP/(TP + FN)", "", kBinaryTask},
     {"f1", "Harmonic mean of precision and recall; NaN when no row is, or is taken for, positive.",
      "2 TP/(2 TP + FP + FN)", "", kBinaryTask},
-    {"macro_f1", "Mean of the F1 of the classes that occur or are predicted.", "mean over classes of 2 TP/(2 TP + FP + FN)",
-     "", kMulticlassTask},
+    {"macro_f1", "Mean of the F1 of the classes that occur or are predicted.",
+     "mean over classes of 2 TP/(2 TP + FP + FN)", "", kMulticlassTask},
 };
 
 double Ratio(double numerator, double denominator) { return denominator == 0 ? kNaN : numerator / denominator; }

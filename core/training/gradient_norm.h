@@ -8,9 +8,9 @@
 
 namespace descent::core {
 
-// The Euclidean norm: the square root of a double sum of squares, in an order that depends on the size only. Scaled by the
-// largest value where squares would leave the range of double, so it is finite unless a value is not or the norm itself
-// is beyond the range.
+// The Euclidean norm: the square root of a double sum of squares, in an order that depends on the size only. Scaled by
+// the largest value where squares would leave the range of double, so it is finite unless a value is not or the norm
+// itself is beyond the range.
 template <typename T>
 double GradientNorm(absl::Span<const T> gradient);
 

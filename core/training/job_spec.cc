@@ -12,33 +12,45 @@ constexpr double kMostSteps = 9007199254740992.0;  // 2^53: every step is exact 
 
 constexpr absl::string_view kScalings[] = {"none", "standardize", "min_max"};
 constexpr FieldInfo kPreprocessingFields[] = {
-    Choice("scaling",
-           "How numeric features are scaled, fitted on the training rows: not at all, to mean 0 and population standard "
-           "deviation 1, or to [0, 1].",
-           0, kScalings),
+    Choice(
+        "scaling",
+        "How numeric features are scaled, fitted on the training rows: not at all, to mean 0 and population standard "
+        "deviation 1, or to [0, 1].",
+        0, kScalings),
 };
 constexpr KindInfo kPreprocessing = {.name = "problem.dataset.preprocessing",
                                      .summary = "Turns columns into features; part of the trained model.",
                                      .fields = kPreprocessingFields};
 
 constexpr FieldInfo kStoppingFields[] = {
-    {"max_steps", FieldType::kInteger, "Budget of updates; unset: 1000, or what max_epochs comes to.",
-     Default::kDepends, 0, Closed(0, kMostSteps), {}, "steps"},
+    {"max_steps",
+     FieldType::kInteger,
+     "Budget of updates; unset: 1000, or what max_epochs comes to.",
+     Default::kDepends,
+     0,
+     Closed(0, kMostSteps),
+     {},
+     "steps"},
     OptionalNumber("max_epochs", "Budget of passes over the training rows; unset: none. Not for functions.", Positive(),
                    "epochs"),
-    OptionalNumber("max_seconds", "Budget of running time; unset: none. The only rule whose step depends on the machine.",
-                   Positive(), "seconds"),
-    OptionalNumber("target_objective", "Ends (target reached) when the objective of a step is at or below this; unset: "
-                   "never.", AnyFinite()),
-    OptionalNumber("gradient_tolerance", "Ends (converged) when the gradient norm of a step is at or below this; unset: "
-                   "never.", NonNegative()),
+    OptionalNumber("max_seconds",
+                   "Budget of running time; unset: none. The only rule whose step depends on the machine.", Positive(),
+                   "seconds"),
+    OptionalNumber("target_objective",
+                   "Ends (target reached) when the objective of a step is at or below this; unset: "
+                   "never.",
+                   AnyFinite()),
+    OptionalNumber("gradient_tolerance",
+                   "Ends (converged) when the gradient norm of a step is at or below this; unset: "
+                   "never.",
+                   NonNegative()),
     OptionalNumber("divergence_objective",
                    "Ends (diverged) when the objective of a step is above this; unset: 1e12 times the magnitude of the "
-                   "first objective, at least 1e12.", AnyFinite()),
+                   "first objective, at least 1e12.",
+                   AnyFinite()),
 };
-constexpr KindInfo kStopping = {.name = "stopping",
-                                .summary = "When a job ends: at the first rule that holds.",
-                                .fields = kStoppingFields};
+constexpr KindInfo kStopping = {
+    .name = "stopping", .summary = "When a job ends: at the first rule that holds.", .fields = kStoppingFields};
 
 constexpr FieldInfo kPlateauFields[] = {
     IntervalField("window", "Length of the window.", Default::kRequired),
@@ -62,22 +74,23 @@ constexpr FieldInfo kEvaluationFields[] = {
            ClosedOpen(0, 1)),
     OptionalText("dataset", "Another dataset to measure on, with the columns of the one trained on; unset: none."),
     OptionalText("dataset_version", "Pins the contents of `dataset`; unset: the present ones."),
-    IntervalField("every",
-                  "How often training and held-out rows are measured, besides the last step; unset: 1 epoch, 100 steps for "
-                  "full batches and functions.",
-                  Default::kDepends),
+    IntervalField(
+        "every",
+        "How often training and held-out rows are measured, besides the last step; unset: 1 epoch, 100 steps for "
+        "full batches and functions.",
+        Default::kDepends),
 };
-constexpr KindInfo kEvaluation = {.name = "evaluation",
-                                  .summary = "What is held out and when it is measured.",
-                                  .fields = kEvaluationFields};
+constexpr KindInfo kEvaluation = {
+    .name = "evaluation", .summary = "What is held out and when it is measured.", .fields = kEvaluationFields};
 
 constexpr FieldInfo kRecordFields[] = {
     Integer("every_steps", "Rows every so many steps, and the last.", 1, AtLeast(1), "steps"),
-    OptionalInteger("parameters_every_steps",
-                    "Parameters every so many steps, and the last: a multiple of every_steps; 0: never; unset: each row "
-                    "while parameters_byte_budget allows it, otherwise the smallest power of ten times every_steps that "
-                    "fits.",
-                    NonNegative(), "steps"),
+    OptionalInteger(
+        "parameters_every_steps",
+        "Parameters every so many steps, and the last: a multiple of every_steps; 0: never; unset: each row "
+        "while parameters_byte_budget allows it, otherwise the smallest power of ten times every_steps that "
+        "fits.",
+        NonNegative(), "steps"),
     Integer("parameters_byte_budget", "Bytes that recorded parameters may take.", 268435456, NonNegative(), "bytes"),
     OptionalInteger("log_byte_budget",
                     "Bytes that the whole log may take: above it the log thins its oldest parameters, then its oldest "
@@ -105,14 +118,13 @@ constexpr KindInfo kFull = {.name = "full", .summary = "All rows in every step: 
 constexpr KindInfo kOneRow = {.name = "one_row",
                               .summary = "One row a step: stochastic gradient descent in the narrow sense.",
                               .fields = kOneRowFields};
-constexpr KindInfo kMiniBatch = {
-    .name = "mini_batch",
-    .summary = "A few rows a step; the short batch that ends an epoch is kept.",
-    .fields = kMiniBatchFields};
+constexpr KindInfo kMiniBatch = {.name = "mini_batch",
+                                 .summary = "A few rows a step; the short batch that ends an epoch is kept.",
+                                 .fields = kMiniBatchFields};
 
 constexpr const KindInfo* kBatches[] = {&kFull, &kOneRow, &kMiniBatch};
-constexpr const KindInfo* kPolicies[] = {&kPreprocessing, &kStopping,   &kPlateau, &kEarlyStopping,
-                                         &kEvaluation,    &kRecord, &kExecution};
+constexpr const KindInfo* kPolicies[] = {&kPreprocessing, &kStopping, &kPlateau,  &kEarlyStopping,
+                                         &kEvaluation,    &kRecord,   &kExecution};
 
 }  // namespace
 
@@ -146,8 +158,8 @@ int64_t StepsPerEpoch(const JobSpec& spec, int64_t training_rows) {
 
 int64_t EpochBudgetSteps(const JobSpec& spec, int64_t training_rows) {
   if (spec.stopping.info() == nullptr || !spec.stopping.has("max_epochs")) return static_cast<int64_t>(kMostSteps);
-  const double steps = std::ceil(spec.stopping.number("max_epochs") *
-                                 static_cast<double>(StepsPerEpoch(spec, training_rows)));
+  const double steps =
+      std::ceil(spec.stopping.number("max_epochs") * static_cast<double>(StepsPerEpoch(spec, training_rows)));
   return static_cast<int64_t>(std::min(steps, kMostSteps));
 }
 

@@ -33,8 +33,8 @@ class Objective {
   virtual ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) = 0;
   // The objective over all training rows.
   virtual ObjectiveValue MeasureAll(absl::Span<const T> parameters) = 0;
-  // Training and held-out rows with their metrics; step and best are left to the caller. `batch` is what Measure gave at
-  // these parameters: of a full batch it is not computed again.
+  // Training and held-out rows with their metrics; step and best are left to the caller. `batch` is what Measure gave
+  // at these parameters: of a full batch it is not computed again.
   virtual EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) = 0;
   // Passes over the training rows after `step` updates; 0 for functions.
   virtual double Epoch(int64_t step) const = 0;

@@ -75,9 +75,8 @@ class PredictorOf final : public Predictor {
       return absl::FailedPreconditionError(
           "nothing is held out in this job; set evaluation.held_out_fraction or evaluation.dataset in its spec");
     }
-    DESCENT_ASSIGN_OR_RETURN(const Matrix<T> matrix, part == DataPart::kTraining
-                                                         ? problem_.EncodeTraining<T>(data_)
-                                                         : problem_.EncodeHeldOut<T>(data_));
+    DESCENT_ASSIGN_OR_RETURN(const Matrix<T> matrix, part == DataPart::kTraining ? problem_.EncodeTraining<T>(data_)
+                                                                                 : problem_.EncodeHeldOut<T>(data_));
     return EvaluateMatrix(parameters, matrix);
   }
 
@@ -88,9 +87,10 @@ class PredictorOf final : public Predictor {
   absl::StatusOr<std::vector<double>> InOriginalUnits(absl::Span<const double> parameters) const override {
     const absl::string_view kind = problem_.model->kind.name;
     if (kind != "linear" && kind != "logistic" && kind != "softmax") {
-      return InvalidField("original_units",
-                          absl::StrCat("the parameters of the model ", kind,
-                                       " have no meaning in units of the columns; it must be linear, logistic or softmax"));
+      return InvalidField(
+          "original_units",
+          absl::StrCat("the parameters of the model ", kind,
+                       " have no meaning in units of the columns; it must be linear, logistic or softmax"));
     }
     const std::vector<double>& offsets = problem_.encoder.offsets();
     const std::vector<double>& factors = problem_.encoder.factors();
@@ -100,8 +100,9 @@ class PredictorOf final : public Predictor {
     }
     const bool shifted = std::any_of(offsets.begin(), offsets.end(), [](double offset) { return offset != 0; });
     if (bias == nullptr && shifted) {
-      return InvalidField("original_units",
-                          "the features were shifted and the model has no bias to take the shift up; train it with a bias");
+      return InvalidField(
+          "original_units",
+          "the features were shifted and the model has no bias to take the shift up; train it with a bias");
     }
     std::vector<double> original(parameters.begin(), parameters.end());
     const size_t features = offsets.size();

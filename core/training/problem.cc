@@ -15,12 +15,12 @@ namespace {
 bool CheckComplete(const Table& table, const std::string& field, Violations* violations) {
   const MissingRows missing = FindMissing(table);
   if (missing.count == 0) return true;
-  violations->Add(field, absl::StrCat(missing.count, missing.count == 1 ? " row has" : " rows have",
-                                      " a missing value (line", missing.count == 1 ? " " : "s ",
-                                      absl::StrJoin(missing.first_lines, ", "),
-                                      missing.count > static_cast<int64_t>(missing.first_lines.size()) ? " ..." : "",
-                                      "); fill or remove them, or give the column the role \"ignored\", and create the "
-                                      "dataset again"));
+  violations->Add(field,
+                  absl::StrCat(missing.count, missing.count == 1 ? " row has" : " rows have", " a missing value (line",
+                               missing.count == 1 ? " " : "s ", absl::StrJoin(missing.first_lines, ", "),
+                               missing.count > static_cast<int64_t>(missing.first_lines.size()) ? " ..." : "",
+                               "); fill or remove them, or give the column the role \"ignored\", and create the "
+                               "dataset again"));
   return false;
 }
 
@@ -63,7 +63,8 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
   problem.loss_config = own_loss ? given.loss : Config(&problem.loss->kind);
 
   if (table.schema.Target() < 0) {
-    violations->Add(field, "has no target column; create the dataset again with the role \"target\" for one of its columns");
+    violations->Add(field,
+                    "has no target column; create the dataset again with the role \"target\" for one of its columns");
     return problem;
   }
   if (table.row_count == 0) {

@@ -1,5 +1,5 @@
-// A dataset problem with all that its data determines: which rows train, the fitted encoder, the model's input. Trainer and
-// predictor share it, so that they see the same numbers.
+// A dataset problem with all that its data determines: which rows train, the fitted encoder, the model's input. Trainer
+// and predictor share it, so that they see the same numbers.
 #ifndef DESCENT_CORE_TRAINING_PROBLEM_H_
 #define DESCENT_CORE_TRAINING_PROBLEM_H_
 

@@ -27,7 +27,8 @@ void Recorder::Begin(int64_t updates, StepBlock* block) const {
   block->parameters_step_stride = std::max<int64_t>(1, parameters_every_steps_);
   block->parameter_width = parameter_count_;
   const int64_t rows = std::min({updates / every_steps_ + 1, kMostRows, kMaxBlockBytes / kRowBytes});
-  for (AlignedVector<double>* column : {&block->loss, &block->objective, &block->learning_rate, &block->gradient_norm}) {
+  for (AlignedVector<double>* column :
+       {&block->loss, &block->objective, &block->learning_rate, &block->gradient_norm}) {
     column->reserve(static_cast<size_t>(rows));
   }
   if (parameters_every_steps_ == 0) return;

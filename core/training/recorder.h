@@ -11,9 +11,9 @@
 
 namespace descent::core {
 
-// Rows at multiples of record.every_steps and the last one; parameters at multiples of record.parameters_every_steps and
-// with the last row, unless that is 0. Both must be arithmetic progressions in a block, so a last row off the stride has a
-// block of its own. Thread-safety: immutable.
+// Rows at multiples of record.every_steps and the last one; parameters at multiples of record.parameters_every_steps
+// and with the last row, unless that is 0. Both must be arithmetic progressions in a block, so a last row off the
+// stride has a block of its own. Thread-safety: immutable.
 class Recorder {
  public:
   // Of a resolved record policy, for vectors of `parameter_count` values.

@@ -88,8 +88,8 @@ double RowPass<T>::SumLosses(absl::Span<const T> parameters, const Matrix<T>& ma
 }
 
 template <typename T>
-typename RowPass<T>::Chunk RowPass<T>::ChunkAt(const Matrix<T>& matrix, absl::Span<const int64_t> picked,
-                                               int64_t first, int64_t count, Lane* lane) const {
+typename RowPass<T>::Chunk RowPass<T>::ChunkAt(const Matrix<T>& matrix, absl::Span<const int64_t> picked, int64_t first,
+                                               int64_t count, Lane* lane) const {
   if (picked.empty()) {
     return {matrix.values.data() + first * matrix.columns,
             matrix.targets.empty() ? nullptr : matrix.targets.data() + first};

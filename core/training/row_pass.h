@@ -16,8 +16,8 @@
 namespace descent::core {
 
 // Rows are taken in chunks of kChunkRows, and consecutive chunks form a lane: there are at most kMaxLanes, and how many
-// depends on the number of rows and parameters only. A lane sums its losses and gradients one chunk after another, and the
-// lanes' sums are added in order; threads only decide who computes a lane.
+// depends on the number of rows and parameters only. A lane sums its losses and gradients one chunk after another, and
+// the lanes' sums are added in order; threads only decide who computes a lane.
 //
 // T is float or double. All memory is taken at construction. Thread-safety: one call at a time.
 template <typename T>
@@ -36,8 +36,8 @@ class RowPass {
   // `loss` may be null when only outputs are wanted. All pointers must outlive the object.
   RowPass(const Model<T>* model, const Loss<T>* loss, const Capacity& capacity, Team* team);
 
-  // The sum of the losses of some rows of `matrix` (`picked`, in their order; none stands for all), and the sum of their
-  // gradients by the parameters.
+  // The sum of the losses of some rows of `matrix` (`picked`, in their order; none stands for all), and the sum of
+  // their gradients by the parameters.
   double SumGradients(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<const int64_t> picked,
                       absl::Span<T> gradient);
 

@@ -1,7 +1,7 @@
 // Everything that determines the future of a run, as bytes.
 //
-// Layout, little-endian (core/base/bytes.h): magic, version, fingerprint of the spec, bytes of a parameter value (4 or 8),
-// step, the parameter vectors, the optimizer's arrays, what the stopping rules remember, the best step, how the run
+// Layout, little-endian (core/base/bytes.h): magic, version, fingerprint of the spec, bytes of a parameter value (4 or
+// 8), step, the parameter vectors, the optimizer's arrays, what the stopping rules remember, the best step, how the run
 // ended if it did, CRC-32 (zlib) of all before it. Draws need no place: they are functions of seed and step.
 #ifndef DESCENT_CORE_TRAINING_SNAPSHOT_H_
 #define DESCENT_CORE_TRAINING_SNAPSHOT_H_

@@ -77,7 +77,8 @@ std::optional<TerminationReason> StoppingRules::Check(const StoppingState& state
   if (gradient_tolerance_.has_value() && row.gradient_norm <= *gradient_tolerance_) {
     return TerminationReason::kConverged;
   }
-  if (plateau_window_ > 0 && !ImprovesPlateau(state, row.objective) && row.step - state.plateau_step >= plateau_window_) {
+  if (plateau_window_ > 0 && !ImprovesPlateau(state, row.objective) &&
+      row.step - state.plateau_step >= plateau_window_) {
     return TerminationReason::kPlateau;
   }
   if (early_patience_ > 0 && evaluation != nullptr && !ImprovesEarly(state, *evaluation) &&
@@ -136,8 +137,8 @@ std::string StoppingRules::Message(TerminationReason reason, const StoppingState
       return absl::StrCat("The gradient norm ", text(row.gradient_norm), " is within its tolerance ",
                           text(*gradient_tolerance_), after, ".");
     case TerminationReason::kTargetReached:
-      return absl::StrCat("The objective ", text(row.objective), " reached its target ", text(*target_objective_), after,
-                          ".");
+      return absl::StrCat("The objective ", text(row.objective), " reached its target ", text(*target_objective_),
+                          after, ".");
     case TerminationReason::kStepBudget:
       return absl::StrCat("The budget of ", Steps(max_steps_), " is used; the objective is ", text(row.objective), ".");
     case TerminationReason::kEpochBudget:
@@ -153,8 +154,8 @@ std::string StoppingRules::Message(TerminationReason reason, const StoppingState
       return absl::StrCat("The held-out loss has not improved on ", text(state.early_loss), " for ", early_patience_,
                           early_patience_ == 1 ? " evaluation" : " evaluations", "; the best parameters are kept.");
     case TerminationReason::kDiverged:
-      return absl::StrCat("The objective ", text(row.objective), " passed ", text(DivergenceObjective(state, row)), after,
-                          "; a smaller learning rate may help.");
+      return absl::StrCat("The objective ", text(row.objective), " passed ", text(DivergenceObjective(state, row)),
+                          after, "; a smaller learning rate may help.");
     case TerminationReason::kNonFinite:
       return absl::StrCat("A value is not finite", after, ".");
     case TerminationReason::kCancelled:

@@ -62,6 +62,7 @@ class TrainerOf final : public Trainer {
   double epoch() const override { return objective_->Epoch(run_.step); }
 
   std::string Snapshot() const override { return WriteSnapshot(fingerprint_, run_, optimizer_->State()); }
+  const std::optional<Termination>& termination() const override { return run_.termination; }
   absl::Status Restore(absl::string_view snapshot) override;
 
   const ParameterLayout& layout() const override { return objective_->layout(); }
@@ -145,8 +146,8 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   return progress;
 }
 
-// Draws the starts, compares their objectives over all training rows, and keeps the least: of equals the first. One that
-// is not finite is worse than any that is.
+// Draws the starts, compares their objectives over all training rows, and keeps the least: of equals the first. One
+// that is not finite is worse than any that is.
 template <typename T>
 void TrainerOf<T>::Start(const JobSpec& spec) {
   const size_t size = gradient_.size();
@@ -193,25 +194,25 @@ std::optional<Termination> TrainerOf<T>::FindNonFinite(const Row& row) const {
   if (std::isfinite(row.loss)) {
     const int64_t place = FindNonFiniteValue<T>(gradient_);
     if (place < 0) return std::nullopt;  // only the norm is beyond the largest double
-    const auto tensor = std::find_if(layout().tensors.begin(), layout().tensors.end(), [place](const TensorInfo& info) {
-      return place < info.offset + info.size();
-    });
+    const auto tensor = std::find_if(layout().tensors.begin(), layout().tensors.end(),
+                                     [place](const TensorInfo& info) { return place < info.offset + info.size(); });
     found.tensor = tensor->name;
     found.index = place - tensor->offset;
     found.value = static_cast<double>(gradient_[static_cast<size_t>(place)]);
   }
-  Termination termination{.reason = TerminationReason::kNonFinite,
-                          .step = row.step,
-                          .loss = row.loss,
-                          .objective = row.objective,
-                          .gradient_norm = row.gradient_norm,
-                          .kept_step = std::max<int64_t>(0, row.step - 1)};
-  termination.message = absl::StrCat(
-      found.tensor == "loss" ? "The loss" : absl::StrCat("The gradient of ", found.tensor, "[", found.index, "]"), " is ",
-      ShortestText(found.value), " at step ", row.step, "; the parameters of step ", termination.kept_step,
-      " are kept; a smaller learning rate or scaled features may help.");
-  termination.non_finite = std::move(found);
-  return termination;
+  const int64_t kept_step = std::max<int64_t>(0, row.step - 1);
+  const std::string what =
+      found.tensor == "loss" ? "The loss" : absl::StrCat("The gradient of ", found.tensor, "[", found.index, "]");
+  return Termination{.reason = TerminationReason::kNonFinite,
+                     .message = absl::StrCat(what, " is ", ShortestText(found.value), " at step ", row.step,
+                                             "; the parameters of step ", kept_step,
+                                             " are kept; a smaller learning rate or scaled features may help."),
+                     .step = row.step,
+                     .loss = row.loss,
+                     .objective = row.objective,
+                     .gradient_norm = row.gradient_norm,
+                     .kept_step = kept_step,
+                     .non_finite = std::move(found)};
 }
 
 template <typename T>

@@ -110,7 +110,8 @@ class Checker {
     if (problem.dataset.empty()) Add("problem.dataset.dataset", "is required");
     const ModelInfo* model = FindModel(problem.model.name());
     if (model == nullptr) return Add("problem.dataset.model", MustNameOne(Models()));
-    if (problem.loss.info() != nullptr && std::count(model->losses.begin(), model->losses.end(), problem.loss.name()) == 0) {
+    if (problem.loss.info() != nullptr &&
+        std::count(model->losses.begin(), model->losses.end(), problem.loss.name()) == 0) {
       Add("problem.dataset.loss", absl::StrCat(problem.loss.name(), " does not fit the model ", model->kind.name,
                                                "; those that do: ", absl::StrJoin(model->losses, ", ")));
     }
@@ -210,7 +211,9 @@ class Checker {
       Add("labels", absl::StrCat("has ", spec_.labels.size(), " entries, at most ", kMostLabels, " are allowed"));
     }
     for (const auto& [key, value] : spec_.labels) {
-      const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+      const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      };
       const std::string field = absl::StrCat("labels[\"", key.substr(0, kLongestLabelKey), "\"]");
       if (key.empty() || key.size() > kLongestLabelKey || key[0] < 'a' || key[0] > 'z' ||
           !std::all_of(key.begin(), key.end(), allowed)) {
