@@ -10,7 +10,9 @@ function(descent_flags target)
   target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
   # -ffp-contract=off: a product and a sum never merge, so that scalar remainders and vector bodies of a loop give the
   # same bits.
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wno-sign-compare -ffp-contract=off)
+  # -Wno-maybe-uninitialized: g++ 12 warns of std::optional's own storage.
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wno-sign-compare -ffp-contract=off
+                                           $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(DESCENT_CPU)
     target_compile_options(${target} PRIVATE -march=${DESCENT_CPU})
   endif()
