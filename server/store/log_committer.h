@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -64,6 +65,7 @@ class LogCommitter {
   };
   // What one round writes to one file.
   struct Batch {
+    OpenFile* target = nullptr;
     std::vector<LogWriter::Record> records;
     std::vector<std::shared_ptr<Log>> logs;  // of each record
     std::vector<Request*> requests;          // of each record
@@ -78,7 +80,8 @@ class LogCommitter {
     bool failed = false;
   };
   using Plans = absl::flat_hash_map<std::string, Plan>;
-  using Batches = absl::flat_hash_map<OpenFile*, Batch>;
+  // By LogFile::id, so that the same appends lead to the same writes in the same order.
+  using Batches = std::map<int64_t, Batch>;
 
   void Run();
   void CommitRound(std::vector<Request>& requests);
@@ -87,9 +90,9 @@ class LogCommitter {
   absl::StatusOr<Plan*> FindPlan(const Request& request, Plans& plans);
   absl::StatusOr<OpenFile*> ChooseFile(Log& log, int64_t bytes);
   absl::StatusOr<OpenFile> NewFile(const std::string& path, const FileName& name, bool journal);
-  void WriteBatch(OpenFile& target, Batch& batch);
-  void Publish(OpenFile& target, Batch& batch, const std::vector<int64_t>& offsets);
-  void Fail(OpenFile& target, Batch& batch, const absl::Status& status);
+  void WriteBatch(Batch& batch);
+  void Publish(Batch& batch, const std::vector<int64_t>& offsets);
+  void Fail(Batch& batch, const absl::Status& status);
   // Seals files that are large enough, and segments beyond the limit of open ones.
   void CompleteFiles();
   void Complete(OpenFile& target);
@@ -109,7 +112,7 @@ class LogCommitter {
   int64_t next_journal_;
   int64_t round_ = 0;
   std::unique_ptr<OpenFile> journal_;
-  absl::flat_hash_map<std::string, std::unique_ptr<OpenFile>> segments_;  // by uid
+  std::map<std::string, std::unique_ptr<OpenFile>> segments_;  // by uid
 
   std::thread thread_;
 };

@@ -1,4 +1,5 @@
 // SegmentLogStore: thinning and dropping the oldest segments.
+#include <algorithm>
 #include <utility>
 
 #include "core/base/errors.h"
@@ -117,8 +118,10 @@ absl::StatusOr<int64_t> SegmentLogStore::DropOldest(const std::string& uid) {
   {
     absl::MutexLock lock(&index_.mu);
     oldest = index_.JournalSpans(*log);
-    // The newest segment stays: it tells where the log goes on.
-    if (oldest + 1 >= log->spans.size()) return -1;
+    // Some segment with sequence numbers stays: it tells where the log goes on.
+    const auto numbered = [](const LogSpan& span) { return span.part.first_sequence < span.part.next_sequence; };
+    if (std::none_of(std::min(log->spans.begin() + oldest + 1, log->spans.end()), log->spans.end(), numbered))
+      return -1;
     path = log->spans[oldest].file->path;
   }
   DESCENT_RETURN_IF_ERROR(env_->DeleteFile(path));

@@ -74,12 +74,18 @@ absl::Status LogWriter::Seal() {
 
 void LogWriter::Abandon() {
   out_.reset();
-  // The next start would find whole records that nobody was told of; that is allowed, but they would only take room.
+  absl::Status status;
   if (size_ == 0) {
-    env_->DeleteFile(path_).IgnoreError();
+    status = env_->DeleteFile(path_);
+    if (status.ok()) status = env_->SyncDirectory(DirectoryOf(path_));
   } else {
-    env_->OpenForAppend(path_, size_).status().IgnoreError();
+    // This sync makes the cut durable and nothing else: what was committed was durable before.
+    absl::StatusOr<std::unique_ptr<core::WritableFile>> file = env_->OpenForAppend(path_, size_);
+    status = file.ok() ? (*file)->Sync() : file.status();
   }
+  // If the disk does not take this either, whole records of the commit that failed may be found at the next start,
+  // unless a later file holds records of the same numbers.
+  status.IgnoreError();
 }
 
 absl::Status RecoverFile(core::Env* env, const std::string& path, const FileName& name, FileScan* scan) {

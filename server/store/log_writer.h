@@ -35,7 +35,7 @@ class LogWriter {
   absl::StatusOr<std::vector<int64_t>> Commit(std::vector<Record>& records);
   // Writes the seal; the file is complete. An error is harmless: what was committed stays durable.
   absl::Status Seal();
-  // Takes back what was not committed, as far as that is possible.
+  // Takes back what was not committed, as far as the disk lets it, and closes the file.
   void Abandon();
 
   // Bytes committed, file header included.

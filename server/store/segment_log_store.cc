@@ -73,7 +73,9 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::ListSpans(const st
   int64_t next_ordinal = first;
   for (const LogSpan& span : spans) {
     const LogFile& file = *span.file;
-    DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<core::RandomAccessFile> handle, handles_.Get(file.id, file.path));
+    const absl::StatusOr<std::shared_ptr<core::RandomAccessFile>> handle = handles_.Get(file.id, file.path);
+    if (absl::IsNotFound(handle.status())) return Damaged("a file is missing");
+    DESCENT_RETURN_IF_ERROR(handle.status());
     bool tiles = true;
     const auto visit = [&](const StoredHeader& stored, int64_t offset) {
       if (stored.uid != uid || stored.ordinal >= span.part.next_ordinal) return;
@@ -84,7 +86,7 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::ListSpans(const st
       next_ordinal = stored.ordinal + 1;
       refs.push_back({stored.header, file.id, offset, stored.payload_bytes});
     };
-    DESCENT_RETURN_IF_ERROR(VisitRecords(*handle, file.name, span.part.first_offset, span.part.end_offset, visit));
+    DESCENT_RETURN_IF_ERROR(VisitRecords(**handle, file.name, span.part.first_offset, span.part.end_offset, visit));
     if (file.thinned) next_ordinal = span.part.next_ordinal;
     if (!tiles || (next_sequence >= 0 && next_ordinal != span.part.next_ordinal)) {
       return Damaged(absl::StrCat("records up to sequence number ", span.part.next_sequence, " are missing"));

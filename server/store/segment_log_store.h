@@ -62,6 +62,8 @@ class SegmentLogStore : public jobs::LogStore {
   absl::Status LoadIfNeeded(Log& log);
   // Returns whether the segment has records. `oldest`: no earlier segment has.
   absl::StatusOr<bool> LoadSegment(Log& log, int64_t number, bool thinned, bool oldest);
+  // Removes a segment of which there is a thinned one: a crash came between.
+  absl::Status RemoveThinnedOriginal(const std::string& uid, int64_t number);
   // Scans a file and recovers it if its writer did not complete it.
   absl::StatusOr<FileScan> ScanAndRecover(const std::string& path, const FileName& name);
 

@@ -141,6 +141,7 @@ void MemoryEnv::Restart() {
   ++generation_;
   power_lost_ = false;
   changes_left_ = -1;
+  write_fault_ = sync_fault_ = directory_sync_fault_ = Fault();
   locks_.clear();
   for (auto it = directories_.begin(); it != directories_.end();) {
     // What was in a removed directory was removed first, each name by itself, and may be back.
@@ -283,7 +284,7 @@ absl::Status MemoryEnv::AppendTo(File& file, const std::string& data) {
 absl::Status MemoryEnv::SyncFile(File& file) {
   DESCENT_RETURN_IF_ERROR(BeginChange());
   if (const absl::Status fault = sync_fault_.Next(); !fault.ok()) {
-    for (Change& change : file.unsynced) change.doomed = true;
+    for (Change& change : file.unsynced) change.doomed = !change.cut;
     return fault;
   }
   std::vector<Change> doomed;
@@ -292,6 +293,8 @@ absl::Status MemoryEnv::SyncFile(File& file) {
       doomed.push_back(std::move(change));
     } else if (change.cut) {
       CutTo(file.durable, change.offset);
+      // What the cut removed never reaches the disk.
+      for (Change& earlier : doomed) CutTo(earlier.data, std::max<int64_t>(change.offset - earlier.offset, 0));
     } else {
       WriteAt(file.durable, change.offset, change.data);
     }

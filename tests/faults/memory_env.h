@@ -38,7 +38,7 @@ class MemoryEnv : public core::Env {
   void LosePowerAfter(int64_t changes);
   bool power_lost() const;
   // Gives the disk as it may be found after the power loss (or after one at this very moment). Files and locks that are
-  // open stop working.
+  // open stop working; faults that did not come are off.
   void Restart();
   // The n-th write from now (0: the next) writes a part and fails with `status`. Once.
   void FailWrite(int64_t n, absl::Status status);
@@ -88,7 +88,7 @@ class MemoryEnv : public core::Env {
     bool cut = false;
     int64_t offset = 0;
     std::string data;
-    // A sync of it failed: later ones do not save it.
+    // A sync of this write failed: later ones do not save it.
     bool doomed = false;
   };
   struct File {
