@@ -49,7 +49,7 @@ std::string MakeName(const core::JobSpec& spec) {
 
 absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
   if (draining()) return core::MakeError(core::ErrorReason::kDraining, "the server is going away; try again");
-  core::Violations violations;
+  core::Violations violations = std::move(request.violations);
   if (!request.job_id.empty() && !IsResourceId(request.job_id)) {
     violations.Add("job_id", absl::StrCat("must be lower-case letters, digits and hyphens, begin with a letter and have "
                                           "at most 63 characters, was \"", request.job_id, "\""));
@@ -112,14 +112,14 @@ absl::StatusOr<JobView> Manager::Resolve(const CreateRequest& request) {
   for (const char c : random) seed = seed << 8 | static_cast<unsigned char>(c);
   view.spec = core::ResolveSpec(spec, problem.shape, options_.limits, seed, "spec", &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
-  view.layout = problem.layout;
+  view.facts = {problem.layout, problem.classes};
 
   record->owner = request.owner;
   record->name = request.job_id;
   record->labels = view.spec.labels;
   record->given_spec = request.given_spec;
   record->resolved_spec = parts_.encode_spec(view.spec);
-  record->layout = EncodeLayout(problem.layout);
+  record->facts = EncodeFacts(view.facts);
   record->build = options_.build;
   record->state = JobState::kQueued;
   record->create_time = parts_.env->Now();
