@@ -285,7 +285,14 @@ void Reader::Read(int64_t preview_rows, ProblemCollector* problems) {
   MakePreview(tokenizer, preview_rows);
   const std::vector<ColumnSchema> schema = ResolveColumns(names_, given_, violations_);
   columns_.reserve(schema.size());
-  for (size_t i = 0; i < schema.size(); ++i) columns_.emplace_back(schema[i], sample.textual[i], &missing_);
+  // A row takes a line and a byte a cell, so this bounds memory by the size of the text.
+  const int64_t width = static_cast<int64_t>(schema.size());
+  const int64_t most_rows = std::min<int64_t>(std::count(text_.begin(), text_.end(), '\n'), text_.size() / width) + 1;
+  for (size_t i = 0; i < schema.size(); ++i) {
+    columns_.emplace_back(schema[i], sample.textual[i], &missing_);
+    columns_.back().Reserve(most_rows);
+  }
+  result_->table.lines.reserve(static_cast<size_t>(most_rows));
   ReadRows(tokenizer, true, problems);
   const auto again = [](const ColumnBuilder& column) { return column.needs_second_reading(); };
   if (std::any_of(columns_.begin(), columns_.end(), again)) {
