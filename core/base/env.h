@@ -60,7 +60,8 @@ class Env {
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path) = 0;
   // Missing files are not an error.
   virtual absl::Status DeleteFile(const std::string& path) = 0;
-  // With parents; existing ones are not an error. Made with mode 0700.
+  // With parents; existing ones are not an error. Made with mode 0700; new names survive power loss without a further
+  // SyncDirectory.
   virtual absl::Status CreateDirectories(const std::string& path) = 0;
   // With everything in it; a missing one is not an error.
   virtual absl::Status DeleteDirectory(const std::string& path) = 0;

@@ -63,7 +63,7 @@ struct FieldInfo {
   absl::string_view summary;  // a sentence; unit, default and range are not repeated in it
   Default default_kind = Default::kValue;
   double default_value = 0;  // numbers as they are, booleans 0 or 1, choices by index
-  Range range;               // of numbers, integers, list elements and intervals (in steps)
+  Range range = {};          // of numbers, integers, list elements and intervals (in steps)
   absl::Span<const absl::string_view> choices = {};
   absl::string_view unit = {};
   int64_t max_length = 0;  // of lists

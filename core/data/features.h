@@ -29,9 +29,9 @@ struct Matrix {
   AlignedVector<T> targets;  // empty when the rows have none
 };
 
-
-// Fitted on the training rows, applied to all rows. Numeric columns give one feature, categorical columns one a category
-// (1 or 0), in the order of the schema. A column that is constant on the training rows is only shifted (factor 1).
+// Fitted on the training rows, applied to all rows. Numeric columns give one feature, categorical columns one a
+// category (1 or 0), in the order of the schema. A numeric feature is (value - offset) * factor; a column that is
+// constant on the training rows is only shifted (factor 1).
 //
 // Thread-safety: immutable after Fit.
 class FeatureEncoder {
@@ -64,6 +64,9 @@ class FeatureEncoder {
     ColumnType type = ColumnType::kNumeric;
     std::vector<std::string> categories;
   };
+
+  template <typename T>
+  absl::Status EncodeTargets(const Table& table, absl::Span<const int64_t> rows, AlignedVector<T>* targets) const;
 
   Task task_ = Task::kRegression;
   std::string target_name_;

@@ -136,6 +136,9 @@ class Trainer {
   virtual int64_t executed_steps() const = 0;
   virtual double epoch() const = 0;
 
+  // How the run ended, once it is over; Restore brings it back.
+  virtual const std::optional<Termination>& termination() const = 0;
+
   // Everything that determines the future, and the best parameters. Taken between two calls of Advance: the state before
   // row step(). Restore refuses bytes that are damaged or of another spec with STORED_DATA_DAMAGED.
   virtual std::string Snapshot() const = 0;

@@ -1,0 +1,202 @@
+#include "core/data/features.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/span.h"
+#include "core/base/format.h"
+#include "core/base/random.h"
+#include "core/base/status.h"
+#include "core/data/number.h"
+
+namespace descent::core {
+namespace {
+
+// Most features of a model: one-hot encoding gives one a category.
+constexpr int64_t kMaxFeatures = int64_t{1} << 20;
+
+// The first few of a list in words.
+std::string Few(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 8;
+  if (names.size() <= kShown) return absl::StrJoin(names, ", ");
+  return absl::StrCat(absl::StrJoin(names.begin(), names.begin() + kShown, ", "), " and ", names.size() - kShown,
+                      " more");
+}
+
+absl::Status Unsuitable(absl::string_view column, absl::string_view what) {
+  return absl::FailedPreconditionError(absl::StrCat("target column \"", column, "\" ", what));
+}
+
+absl::Status CheckNumericTarget(const ColumnSchema& target) {
+  if (target.type == ColumnType::kNumeric) return absl::OkStatus();
+  const size_t classes = target.categories.size();
+  return Unsuitable(target.name,
+                    absl::StrCat("is categorical with ", classes, classes == 1 ? " class" : " classes", "; use a ",
+                                 classes == 2 ? "logistic" : "softmax", " model or choose a numeric target"));
+}
+
+// Why a numeric column has no classes.
+absl::Status ExplainNoClasses(const Table& table, size_t target) {
+  const std::string& name = table.schema.columns[target].name;
+  const std::vector<double>& numbers = table.columns[target].numbers;
+  for (size_t row = 0; row < numbers.size(); ++row) {
+    const int64_t line = table.LineOf(static_cast<int64_t>(row));
+    if (std::isnan(numbers[row])) {
+      return Unsuitable(name, absl::StrCat("has a missing value in line ", line, "; remove or fill such rows"));
+    }
+    if (std::floor(numbers[row]) != numbers[row]) {
+      return Unsuitable(name,
+                        absl::StrCat("is numeric and holds ", ShortestText(numbers[row]), " in line ", line,
+                                     ", which is no class; use a linear model or declare the column categorical"));
+    }
+  }
+  return Unsuitable(name, absl::StrCat("has more than ", kMaxClasses,
+                                       " distinct whole numbers, too many for classes; use a linear model"));
+}
+
+// The classes of a classification target; of two, the negative one first.
+absl::StatusOr<std::vector<std::string>> TargetClasses(const Table& table, size_t target, Task task) {
+  const ColumnSchema& schema = table.schema.columns[target];
+  std::vector<std::string> classes = ClassesOf(table, static_cast<int64_t>(target));
+  const int64_t count = static_cast<int64_t>(classes.size());
+  if (count == 0 && schema.type == ColumnType::kNumeric) return ExplainNoClasses(table, target);
+  if (count > kMaxClasses) {
+    return Unsuitable(schema.name, absl::StrCat("has ", count, " classes, at most ", kMaxClasses,
+                                                " are possible; choose another target"));
+  }
+  if (count < 2) {
+    return Unsuitable(schema.name,
+                      absl::StrCat("has only ", count, count == 1 ? " class (" + classes[0] + ")" : " classes",
+                                   ", there must be at least two; choose another target or add rows"));
+  }
+  if (task == Task::kMulticlass) return classes;
+  if (count > 2) {
+    return Unsuitable(schema.name, absl::StrCat("has ", count, " classes (", Few(classes),
+                                                ") and a logistic model tells two apart; use softmax"));
+  }
+  if (!schema.positive_class.empty() && schema.positive_class == classes[0]) std::swap(classes[0], classes[1]);
+  return classes;
+}
+
+struct Scale {
+  double offset = 0;
+  double factor = 1;
+};
+
+absl::StatusOr<Scale> FitScale(const std::string& column, absl::Span<const double> values, Scaling scaling) {
+  if (scaling == Scaling::kNone) return Scale{};
+  const Moments moments = ComputeMoments(values);
+  Scale scale{scaling == Scaling::kStandardize ? moments.mean : moments.minimum, 1};
+  if (moments.minimum == moments.maximum) return scale;
+  const double spread =
+      scaling == Scaling::kStandardize ? moments.standard_deviation : moments.maximum - moments.minimum;
+  scale.factor = 1 / spread;
+  // 1 / spread is 0 or infinite when the spread leaves the range of doubles or is hardly above zero.
+  if (!std::isnormal(scale.factor) || !std::isfinite(moments.maximum - moments.minimum)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "column \"", column, "\" runs from ", ShortestText(moments.minimum), " to ", ShortestText(moments.maximum),
+        ", which cannot be scaled; change its unit, ignore it, or use no scaling"));
+  }
+  return scale;
+}
+
+}  // namespace
+
+absl::StatusOr<FeatureEncoder> FeatureEncoder::Fit(const Table& table, absl::Span<const int64_t> rows, Scaling scaling,
+                                                   Task task) {
+  if (table.row_count == 0) return absl::FailedPreconditionError("the dataset has no rows; add some");
+  const int64_t target = table.schema.Target();
+  if (target < 0) {
+    return absl::FailedPreconditionError("the dataset has no target column; create it again with one named as target");
+  }
+  FeatureEncoder encoder;
+  encoder.task_ = task;
+  encoder.target_name_ = table.schema.columns[static_cast<size_t>(target)].name;
+  if (task == Task::kRegression) {
+    DESCENT_RETURN_IF_ERROR(CheckNumericTarget(table.schema.columns[static_cast<size_t>(target)]));
+  } else {
+    DESCENT_ASSIGN_OR_RETURN(encoder.classes_, TargetClasses(table, static_cast<size_t>(target), task));
+  }
+  std::vector<double> chosen;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    const ColumnSchema& schema = table.schema.columns[i];
+    if (schema.role != ColumnRole::kFeature) continue;
+    encoder.sources_.push_back({schema.name, schema.type, schema.categories});
+    if (schema.type == ColumnType::kCategorical) {
+      for (const std::string& category : schema.categories) {
+        encoder.feature_names_.push_back(absl::StrCat(schema.name, "=", category));
+      }
+    } else {
+      absl::Span<const double> values = table.columns[i].numbers;
+      if (!rows.empty()) {
+        chosen.clear();
+        for (const int64_t row : rows) chosen.push_back(values[static_cast<size_t>(row)]);
+        values = chosen;
+      }
+      DESCENT_ASSIGN_OR_RETURN(const Scale scale, FitScale(schema.name, values, scaling));
+      encoder.feature_names_.push_back(schema.name);
+      encoder.offsets_.push_back(scale.offset);
+      encoder.factors_.push_back(scale.factor);
+    }
+    encoder.offsets_.resize(encoder.feature_names_.size(), 0);
+    encoder.factors_.resize(encoder.feature_names_.size(), 1);
+    if (encoder.feature_count() > kMaxFeatures) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the categories of the columns up to \"", schema.name, "\" give more than ", kMaxFeatures,
+                       " features; ignore columns with many categories, or make them numeric"));
+    }
+  }
+  return encoder;
+}
+
+MissingRows FindMissing(const Table& table) {
+  std::vector<bool> missing(static_cast<size_t>(table.row_count));
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    const ColumnRole role = table.schema.columns[i].role;
+    if (role != ColumnRole::kFeature && role != ColumnRole::kTarget) continue;
+    const Column& column = table.columns[i];
+    for (size_t row = 0; row < column.numbers.size(); ++row) {
+      if (std::isnan(column.numbers[row])) missing[row] = true;
+    }
+    for (size_t row = 0; row < column.codes.size(); ++row) {
+      if (column.codes[row] < 0) missing[row] = true;
+    }
+  }
+  MissingRows result;
+  constexpr size_t kShownLines = 10;
+  for (size_t row = 0; row < missing.size(); ++row) {
+    if (!missing[row]) continue;
+    ++result.count;
+    if (result.first_lines.size() < kShownLines) result.first_lines.push_back(table.LineOf(static_cast<int64_t>(row)));
+  }
+  return result;
+}
+
+Split SplitRows(int64_t rows, double held_out_fraction, uint64_t seed) {
+  std::vector<int64_t> order(static_cast<size_t>(rows));
+  std::iota(order.begin(), order.end(), int64_t{0});
+  const int64_t held_out =
+      rows < 2 ? 0 : std::clamp<int64_t>(std::llround(held_out_fraction * static_cast<double>(rows)), 1, rows - 1);
+  // The first part of Fisher and Yates' shuffle: later swaps do not touch it.
+  const RandomStream random(seed, "held_out");
+  for (int64_t i = 0; i < held_out; ++i) {
+    const uint64_t other =
+        static_cast<uint64_t>(i) + random.Below(static_cast<uint64_t>(i), static_cast<uint64_t>(rows - i));
+    std::swap(order[static_cast<size_t>(i)], order[other]);
+  }
+  Split split;
+  split.held_out.assign(order.begin(), order.begin() + held_out);
+  split.training.assign(order.begin() + held_out, order.end());
+  std::sort(split.held_out.begin(), split.held_out.end());
+  std::sort(split.training.begin(), split.training.end());
+  return split;
+}
+
+}  // namespace descent::core

@@ -1,0 +1,77 @@
+#include "core/models/affine.h"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "core/base/eigen.h"
+
+namespace descent::core {
+
+template <typename T>
+void AffineLayer<T>::Forward(absl::Span<const T> parameters, int64_t rows, const T* x, T* y) const {
+  const T* weight = parameters.data() + weight_offset_;
+  const ConstMatrixView<T> inputs(x, rows, inputs_);
+  if (outputs_ == 1) {
+    VectorView<T>(y, rows).noalias() = inputs * ConstVectorView<T>(weight, inputs_);
+  } else {
+    MatrixView<T>(y, rows, outputs_).noalias() = inputs * ConstMatrixView<T>(weight, outputs_, inputs_).transpose();
+  }
+  if (bias_offset_ < 0) return;
+  const T* bias = parameters.data() + bias_offset_;
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t k = 0; k < outputs_; ++k) y[row * outputs_ + k] += bias[k];
+  }
+}
+
+template <typename T>
+void AffineLayer<T>::AddGradient(int64_t rows, const T* x, const T* dy, absl::Span<T> gradient) const {
+  T* weight = gradient.data() + weight_offset_;
+  const ConstMatrixView<T> inputs(x, rows, inputs_);
+  if (outputs_ == 1) {
+    VectorView<T>(weight, inputs_).noalias() += inputs.transpose() * ConstVectorView<T>(dy, rows);
+  } else {
+    MatrixView<T>(weight, outputs_, inputs_).noalias() += ConstMatrixView<T>(dy, rows, outputs_).transpose() * inputs;
+  }
+  if (bias_offset_ < 0) return;
+  T* bias = gradient.data() + bias_offset_;
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t k = 0; k < outputs_; ++k) bias[k] += dy[row * outputs_ + k];
+  }
+}
+
+template <typename T>
+void AffineLayer<T>::BackwardInputs(absl::Span<const T> parameters, int64_t rows, const T* dy, T* dx) const {
+  const T* weight = parameters.data() + weight_offset_;
+  MatrixView<T>(dx, rows, inputs_).noalias() =
+      ConstMatrixView<T>(dy, rows, outputs_) * ConstMatrixView<T>(weight, outputs_, inputs_);
+}
+
+namespace {
+
+ParameterLayout MakeLayout(const Config& config, const ModelInput& input, bool is_scalar) {
+  const auto features = static_cast<int64_t>(input.feature_names.size());
+  std::vector<int64_t> bias_shape;
+  if (!is_scalar) bias_shape.push_back(input.output_width);
+  std::vector<int64_t> weight_shape = bias_shape;
+  weight_shape.push_back(features);
+  ParameterLayout layout;
+  layout.Add("weight", std::move(weight_shape), TensorRole::kWeight, input.feature_names);
+  if (config.boolean("bias")) layout.Add("bias", std::move(bias_shape), TensorRole::kBias);
+  return layout;
+}
+
+}  // namespace
+
+template <typename T>
+AffineModel<T>::AffineModel(const Config& config, const ModelInput& input, bool is_scalar)
+    : layout_(MakeLayout(config, input, is_scalar)),
+      layer_(static_cast<int64_t>(input.feature_names.size()), is_scalar ? 1 : input.output_width, 0,
+             layout_.tensors.size() > 1 ? layout_.tensors[1].offset : -1) {}
+
+template class AffineLayer<double>;
+template class AffineLayer<float>;
+template class AffineModel<double>;
+template class AffineModel<float>;
+
+}  // namespace descent::core

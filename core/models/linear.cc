@@ -1,0 +1,36 @@
+#include <memory>
+
+#include "core/models/affine.h"
+#include "core/models/kinds.h"
+
+namespace descent::core {
+namespace {
+
+constexpr FieldInfo kFields[] = {
+    Boolean("bias", "Whether there is a bias.", true),
+};
+
+constexpr absl::string_view kFittingLosses[] = {"squared", "absolute", "huber"};
+
+template <typename T>
+std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
+  return std::make_unique<AffineModel<T>>(config, input, /*is_scalar=*/true);
+}
+
+double Gain(const Config& /*config*/) { return 1; }
+
+}  // namespace
+
+const constinit ModelInfo kLinearModel = {
+    .kind = {.name = "linear",
+             .summary = "Linear regression: a weighted sum of the features.",
+             .formula = "f(x) = w.x + b; tensors weight [features], bias []",
+             .reference = "Hastie, Tibshirani and Friedman, \"The Elements of Statistical Learning\", chapter 3",
+             .fields = kFields},
+    .losses = kFittingLosses,
+    .default_initializer = "zeros",
+    .make_double = Make<double>,
+    .make_float = Make<float>,
+    .gain = Gain};
+
+}  // namespace descent::core

@@ -1,0 +1,37 @@
+#include <memory>
+
+#include "core/models/affine.h"
+#include "core/models/kinds.h"
+
+namespace descent::core {
+namespace {
+
+constexpr FieldInfo kFields[] = {
+    Boolean("bias", "Whether there is a bias.", true),
+};
+
+constexpr absl::string_view kFittingLosses[] = {"logistic"};
+
+template <typename T>
+std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
+  return std::make_unique<AffineModel<T>>(config, input, /*is_scalar=*/true);
+}
+
+double Gain(const Config& /*config*/) { return 1; }
+
+}  // namespace
+
+const constinit ModelInfo kLogisticModel = {
+    .kind = {.name = "logistic",
+             .summary = "Logistic regression: the probability of one of two classes.",
+             .formula = "P(y=1) = 1/(1 + exp(-z)), z = w.x + b; tensors weight [features], bias []",
+             .reference = "Cox, \"The regression analysis of binary sequences\", Journal of the Royal Statistical "
+                          "Society B 20, 1958",
+             .fields = kFields},
+    .losses = kFittingLosses,
+    .default_initializer = "zeros",
+    .make_double = Make<double>,
+    .make_float = Make<float>,
+    .gain = Gain};
+
+}  // namespace descent::core

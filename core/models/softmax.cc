@@ -1,0 +1,37 @@
+#include <memory>
+
+#include "core/models/affine.h"
+#include "core/models/kinds.h"
+
+namespace descent::core {
+namespace {
+
+constexpr FieldInfo kFields[] = {
+    Boolean("bias", "Whether there are biases.", true),
+};
+
+constexpr absl::string_view kFittingLosses[] = {"cross_entropy"};
+
+template <typename T>
+std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
+  return std::make_unique<AffineModel<T>>(config, input, /*is_scalar=*/false);
+}
+
+double Gain(const Config& /*config*/) { return 1; }
+
+}  // namespace
+
+const constinit ModelInfo kSoftmaxModel = {
+    .kind = {.name = "softmax",
+             .summary = "Softmax regression: the probabilities of several classes.",
+             .formula =
+                 "P(y=k) = exp(z_k)/sum_j exp(z_j), z = W x + b; tensors weight [classes, features], bias [classes]",
+             .reference = "Bishop, \"Pattern Recognition and Machine Learning\", section 4.3.4",
+             .fields = kFields},
+    .losses = kFittingLosses,
+    .default_initializer = "zeros",
+    .make_double = Make<double>,
+    .make_float = Make<float>,
+    .gain = Gain};
+
+}  // namespace descent::core

@@ -1,0 +1,74 @@
+// AdaGrad, see the formula in kAdagrad below.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/optimizers/kinds.h"
+#include "core/optimizers/optimizer.h"
+
+namespace descent::core {
+namespace {
+
+constexpr FieldInfo kFields[] = {
+    Number("learning_rate", "Step size.", 0.01, Positive(), "parameter units"),
+    Number("epsilon", "Added to the root of the accumulator.", 1e-10, Positive(), "gradient units"),
+    Number("initial_accumulator", "Start of the accumulator.", 0, NonNegative(), "gradient units^2"),
+    Number("learning_rate_decay", "Decay of the rate: the rate is divided by 1 + decay*t at update t, from 0.", 0,
+           NonNegative(), "per step"),
+    Number("weight_decay", "Weight decay added to the gradient (coupled).", 0, NonNegative(), "1/parameter units^2"),
+};
+
+template <typename T>
+class Adagrad final : public Optimizer<T> {
+ public:
+  Adagrad(const Config& config, int64_t size)
+      : epsilon_(static_cast<T>(config.number("epsilon"))),
+        rate_decay_(config.number("learning_rate_decay")),
+        weight_decay_(static_cast<T>(config.number("weight_decay"))),
+        accumulator_(static_cast<size_t>(size), static_cast<T>(config.number("initial_accumulator"))) {}
+
+  void Step(int64_t step, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) override {
+    const T rate = static_cast<T>(learning_rate / (1 + static_cast<double>(step) * rate_decay_));
+    const T* __restrict g = gradient.data();
+    T* __restrict x = parameters.data();
+    T* __restrict s = accumulator_.data();
+    const T epsilon = epsilon_;
+    const T decay = weight_decay_;
+    const size_t size = parameters.size();
+    for (size_t i = 0; i < size; ++i) {
+      const T slope = g[i] + decay * x[i];
+      s[i] += slope * slope;
+      x[i] -= rate * (slope / (std::sqrt(s[i]) + epsilon));
+    }
+  }
+
+  std::vector<absl::Span<T>> State() override { return {absl::MakeSpan(accumulator_)}; }
+
+ private:
+  const T epsilon_;
+  const double rate_decay_;
+  const T weight_decay_;
+  AlignedVector<T> accumulator_;
+};
+
+template <typename T>
+std::unique_ptr<Optimizer<T>> Make(const Config& config, int64_t size) {
+  return std::make_unique<Adagrad<T>>(config, size);
+}
+
+}  // namespace
+
+const constinit OptimizerInfo kAdagrad = {
+    .kind = {.name = "adagrad",
+             .summary = "Divides each parameter's step by the root of the sum of its squared gradients so far.",
+             .formula = "g = gradient + weight_decay*x; s += g^2; "
+                        "x -= rate/(1 + learning_rate_decay*t) * g/(sqrt(s) + epsilon), t from 0",
+             .reference = "Duchi, Hazan and Singer, \"Adaptive subgradient methods for online learning and stochastic "
+                          "optimization\", JMLR 12, 2011; in the form of torch.optim.Adagrad",
+             .fields = kFields},
+    .make_double = Make<double>,
+    .make_float = Make<float>};
+
+}  // namespace descent::core

@@ -1,0 +1,35 @@
+#include <cstdint>
+#include <memory>
+
+#include "core/optimizers/adam_rule.h"
+#include "core/optimizers/kinds.h"
+
+namespace descent::core {
+namespace {
+
+constexpr FieldInfo kFields[] = {
+    Number("learning_rate", "Step size.", 1e-3, Positive(), "parameter units"),
+    Number("beta1", "Decay of the first moment.", 0.9, ClosedOpen(0, 1)),
+    Number("beta2", "Decay of the second moment.", 0.999, ClosedOpen(0, 1)),
+    Number("epsilon", "Added to the root of the second moment.", 1e-8, Positive(), "gradient units"),
+    Number("weight_decay", "Weight decay added to the gradient (coupled).", 0, NonNegative(), "1/parameter units^2"),
+};
+
+template <typename T>
+std::unique_ptr<Optimizer<T>> Make(const Config& config, int64_t size) {
+  return std::make_unique<AdamRule<T, /*kDecoupled=*/false>>(config, size);
+}
+
+}  // namespace
+
+const constinit OptimizerInfo kAdam = {
+    .kind = {.name = "adam",
+             .summary = "Bias-corrected moving averages of the gradient and of its square.",
+             .formula = "g = gradient + weight_decay*x; m = beta1*m + (1-beta1)*g; v = beta2*v + (1-beta2)*g^2; "
+                        "x -= rate * m/(1-beta1^t) / (sqrt(v/(1-beta2^t)) + epsilon), t from 1",
+             .reference = "Kingma and Ba, \"Adam: a method for stochastic optimization\", ICLR 2015, arXiv:1412.6980",
+             .fields = kFields},
+    .make_double = Make<double>,
+    .make_float = Make<float>};
+
+}  // namespace descent::core

@@ -1,0 +1,373 @@
+#include "server/jobs/step_log.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/errors.h"
+#include "core/base/status.h"
+
+namespace descent::jobs {
+namespace {
+
+// Bytes that may be on their way to the disk before the writer waits.
+constexpr int64_t kMaxInFlightBytes = 8 << 20;
+// Values of a large vector in one record.
+constexpr int64_t kValuesAPart = (int64_t{1} << 17) - 1024;
+
+absl::Status OutOfRange(int64_t sequence, int64_t oldest, int64_t end) {
+  return core::MakeError(core::ErrorReason::kSequenceOutOfRange,
+                         absl::StrCat("sequence ", sequence, " is not in the log, which holds [", oldest, ", ", end,
+                                      "); start at one of these or without a start"),
+                         {{"oldest_sequence", absl::StrCat(oldest)}, {"end_sequence", absl::StrCat(end)}});
+}
+
+// Rows records have one sequence number a row at a constant stride.
+int64_t StrideOf(const RecordHeader& header) {
+  const int64_t rows = header.next_sequence - header.first_sequence;
+  return rows > 1 ? (header.last_step - header.first_step) / (rows - 1) : 1;
+}
+
+// Index of the vector of exactly `step` in a block, or -1.
+int64_t VectorIndex(const RowsView& rows, int64_t step) {
+  const int64_t distance = step - rows.parameters_first_step;
+  if (distance < 0 || distance % rows.parameters_step_stride != 0) return -1;
+  const int64_t index = distance / rows.parameters_step_stride;
+  return index < rows.parameter_vectors ? index : -1;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<StepLog>> StepLog::Open(LogStore* store, std::string uid) {
+  std::shared_ptr<StepLog> log(new StepLog(store, std::move(uid)));
+  DESCENT_RETURN_IF_ERROR(log->Load());
+  return log;
+}
+
+absl::Status StepLog::Load() {
+  DESCENT_ASSIGN_OR_RETURN(std::vector<RecordRef> refs, store_->Open(uid_));
+  int64_t thinned_before = 0;
+  for (auto ref = refs.rbegin(); ref != refs.rend(); ++ref) {
+    if (ref->header.kind != RecordKind::kWarning) continue;
+    DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<const std::string> payload, store_->Read(uid_, *ref));
+    DESCENT_ASSIGN_OR_RETURN(const Warning warning, DecodeWarning(*payload));
+    if (warning.code != kParametersThinned) continue;
+    thinned_before = warning.step;
+    break;
+  }
+  absl::MutexLock lock(&mu_);
+  records_.assign(refs.begin(), refs.end());
+  if (!records_.empty()) end_sequence_ = records_.back().header.next_sequence;
+  for (auto ref = records_.rbegin(); ref != records_.rend() && last_step_ < 0; ++ref) {
+    if (ref->header.kind == RecordKind::kRows) last_step_ = ref->header.last_step;
+  }
+  thinned_before_step_ = thinned_before;
+  next_sequence_ = end_sequence_;
+  return absl::OkStatus();
+}
+
+absl::Status StepLog::Submit(RecordKind kind, int64_t sequences, int64_t first_step, int64_t last_step,
+                             std::string payload) {
+  PendingRecord record;
+  record.header = {kind, next_sequence_, next_sequence_ + sequences, first_step, last_step};
+  const auto bytes = static_cast<int64_t>(payload.size());
+  record.payload = std::make_shared<const std::string>(std::move(payload));
+  {
+    absl::MutexLock lock(&mu_);
+    const auto has_room = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      return in_flight_bytes_ < kMaxInFlightBytes || !store_status_.ok();
+    };
+    mu_.Await(absl::Condition(&has_room));
+    DESCENT_RETURN_IF_ERROR(store_status_);
+    in_flight_bytes_ += bytes;
+    ++in_flight_records_;
+  }
+  next_sequence_ += sequences;
+  store_->Append(uid_, {std::move(record)},
+                 [self = shared_from_this(), bytes](absl::StatusOr<std::vector<RecordRef>> refs) {
+                   self->OnDurable(bytes, std::move(refs));
+                 });
+  return absl::OkStatus();
+}
+
+void StepLog::OnDurable(int64_t bytes, absl::StatusOr<std::vector<RecordRef>> refs) {
+  std::vector<std::function<void()>> due;
+  {
+    absl::MutexLock lock(&mu_);
+    in_flight_bytes_ -= bytes;
+    --in_flight_records_;
+    if (!refs.ok()) {
+      store_status_.Update(refs.status());
+      return;
+    }
+    for (const RecordRef& ref : *refs) {
+      records_.push_back(ref);
+      end_sequence_ = ref.header.next_sequence;
+      if (ref.header.kind == RecordKind::kRows) last_step_ = ref.header.last_step;
+    }
+    for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+      if (waiter->second.end_sequence < end_sequence_) {
+        due.push_back(std::move(waiter->second.callback));
+        waiter = waiters_.erase(waiter);
+      } else {
+        ++waiter;
+      }
+    }
+  }
+  for (const std::function<void()>& callback : due) callback();
+}
+
+absl::Status StepLog::AppendRows(const core::StepBlock& block, int32_t attempt, double elapsed_seconds) {
+  const bool is_large = block.parameter_vectors > 0 &&
+                        block.parameter_width * static_cast<int64_t>(sizeof(double)) > core::kMaxInlineParameterBytes;
+  DESCENT_RETURN_IF_ERROR(Submit(RecordKind::kRows, block.rows(), block.first_step, block.last_step(),
+                                 EncodeRows(block, attempt, elapsed_seconds, !is_large)));
+  return is_large ? AppendLargeParameters(block) : absl::OkStatus();
+}
+
+absl::Status StepLog::AppendLargeParameters(const core::StepBlock& block) {
+  for (int64_t vector = 0; vector < block.parameter_vectors; ++vector) {
+    const int64_t step = block.parameters_first_step + vector * block.parameters_step_stride;
+    const absl::Span<const double> values = absl::MakeConstSpan(block.parameters)
+                                                .subspan(static_cast<size_t>(vector * block.parameter_width),
+                                                         static_cast<size_t>(block.parameter_width));
+    for (int64_t offset = 0; offset < block.parameter_width; offset += kValuesAPart) {
+      DESCENT_RETURN_IF_ERROR(
+          Submit(RecordKind::kParameters, 0, step, step,
+                 EncodeParameterPart(step, offset, values.subspan(static_cast<size_t>(offset), kValuesAPart))));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StepLog::AppendEvent(RecordKind kind, int64_t step, std::string payload) {
+  return Submit(kind, 1, step, step, std::move(payload));
+}
+
+absl::Status StepLog::Flush() {
+  absl::MutexLock lock(&mu_);
+  const auto is_done = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return in_flight_records_ == 0; };
+  mu_.Await(absl::Condition(&is_done));
+  return store_status_;
+}
+
+absl::StatusOr<std::vector<Warning>> StepLog::KeepWithin(int64_t budget_bytes) {
+  std::vector<Warning> warnings;
+  while (store_->StoredBytes(uid_) > budget_bytes) {
+    DESCENT_ASSIGN_OR_RETURN(const std::vector<RecordRef> refs, store_->ThinOldest(uid_, ThinRows));
+    if (!refs.empty()) {
+      const int64_t before = refs.back().header.last_step + 1;
+      warnings.push_back({kParametersThinned,
+                          absl::StrCat("the log reached its budget of ", budget_bytes,
+                                       " bytes: parameters of steps before ", before,
+                                       " are no longer kept; losses are. Record parameters less often "
+                                       "(record.parameters_every_steps) or raise record.log_byte_budget"),
+                          before});
+      absl::MutexLock lock(&mu_);
+      Replace(refs);
+      thinned_before_step_ = before;
+      continue;
+    }
+    DESCENT_ASSIGN_OR_RETURN(const int64_t oldest, store_->DropOldest(uid_));
+    if (oldest < 0) break;  // only the segment being written is left
+    absl::MutexLock lock(&mu_);
+    while (!records_.empty() && records_.front().header.next_sequence <= oldest) records_.pop_front();
+    const int64_t step = records_.empty() ? 0 : records_.front().header.first_step;
+    warnings.push_back({kOldestDropped,
+                        absl::StrCat("the log reached its budget of ", budget_bytes,
+                                     " bytes: rows before sequence ", oldest, " (step ", step,
+                                     ") are no longer kept. Record rows less often (record.every_steps) or raise "
+                                     "record.log_byte_budget"),
+                        step});
+  }
+  return warnings;
+}
+
+void StepLog::Replace(const std::vector<RecordRef>& refs) {
+  // The thinned segment holds a run of records; its parts of large vectors are gone, all others have new places.
+  const auto first = std::find_if(records_.begin(), records_.end(), [&](const RecordRef& record) {
+    return record.header.first_sequence == refs.front().header.first_sequence &&
+           record.header.kind != RecordKind::kParameters;
+  });
+  const int64_t file = first->file;
+  auto last = first;
+  while (last != records_.end() && last->file == file) ++last;
+  const auto gap = records_.erase(first, last);
+  records_.insert(gap, refs.begin(), refs.end());
+}
+
+StepLog::Extent StepLog::extent() const {
+  Extent extent;
+  extent.stored_bytes = store_->StoredBytes(uid_);
+  absl::MutexLock lock(&mu_);
+  extent.end_sequence = end_sequence_;
+  extent.oldest_sequence = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
+  extent.last_step = last_step_;
+  extent.thinned_before_step = thinned_before_step_;
+  return extent;
+}
+
+size_t StepLog::IndexOf(int64_t sequence) const {
+  const auto record =
+      std::upper_bound(records_.begin(), records_.end(), sequence,
+                       [](int64_t wanted, const RecordRef& ref) { return wanted < ref.header.next_sequence; });
+  return static_cast<size_t>(record - records_.begin());
+}
+
+absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) const {
+  while (true) {
+    RecordRef ref;
+    {
+      absl::MutexLock lock(&mu_);
+      if (sequence == end_sequence_) return std::nullopt;
+      const int64_t oldest = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
+      if (sequence < oldest || sequence > end_sequence_) return OutOfRange(sequence, oldest, end_sequence_);
+      ref = records_[IndexOf(sequence)];
+    }
+    absl::StatusOr<std::shared_ptr<const std::string>> payload = store_->Read(uid_, ref);
+    if (payload.ok()) return Piece{ref.header, *std::move(payload)};
+    // Retention moved or dropped it meanwhile: the index, which is changed right after, knows.
+    if (!absl::IsNotFound(payload.status())) return payload.status();
+    absl::MutexLock lock(&mu_);
+    const auto has_changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+      const size_t index = IndexOf(sequence);
+      return index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
+             records_[index].payload_bytes != ref.payload_bytes;
+    };
+    if (!mu_.AwaitWithTimeout(absl::Condition(&has_changed), absl::Seconds(10))) return payload.status();
+  }
+}
+
+size_t StepLog::IndexOfStep(int64_t step) const {
+  auto record = std::lower_bound(records_.begin(), records_.end(), step,
+                                 [](const RecordRef& ref, int64_t wanted) { return ref.header.last_step < wanted; });
+  while (record != records_.end() && record->header.kind != RecordKind::kRows) ++record;
+  return static_cast<size_t>(record - records_.begin());
+}
+
+int64_t StepLog::SequenceOfStep(int64_t step) const {
+  absl::MutexLock lock(&mu_);
+  const size_t index = IndexOfStep(step);
+  if (index == records_.size()) return end_sequence_;
+  const RecordHeader& header = records_[index].header;
+  const int64_t stride = StrideOf(header);
+  return header.first_sequence + std::max<int64_t>(0, (step - header.first_step + stride - 1) / stride);
+}
+
+int64_t StepLog::SequenceOfLastRows(int64_t n) const {
+  absl::MutexLock lock(&mu_);
+  int64_t sequence = end_sequence_;
+  for (auto ref = records_.rbegin(); ref != records_.rend() && n > 0; ++ref) {
+    if (ref->header.kind != RecordKind::kRows) continue;
+    const int64_t rows = std::min(n, ref->header.next_sequence - ref->header.first_sequence);
+    sequence = ref->header.next_sequence - rows;
+    n -= rows;
+  }
+  return sequence;
+}
+
+absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Newest(RecordKind kind) const {
+  int64_t sequence = -1;
+  {
+    absl::MutexLock lock(&mu_);
+    for (auto ref = records_.rbegin(); ref != records_.rend() && sequence < 0; ++ref) {
+      if (ref->header.kind == kind) sequence = ref->header.first_sequence;
+    }
+  }
+  if (sequence < 0) return std::nullopt;
+  return Read(sequence);
+}
+
+absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Event(RecordKind kind, int64_t step) const {
+  int64_t sequence = -1;
+  {
+    absl::MutexLock lock(&mu_);
+    for (auto ref = records_.rbegin(); ref != records_.rend() && ref->header.last_step >= step && sequence < 0; ++ref) {
+      if (ref->header.kind == kind && ref->header.first_step == step) sequence = ref->header.first_sequence;
+    }
+  }
+  if (sequence < 0) return std::nullopt;
+  return Read(sequence);
+}
+
+absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ParametersAt(int64_t step) const {
+  RecordRef ref;
+  {
+    absl::MutexLock lock(&mu_);
+    const size_t index = IndexOfStep(step);
+    if (index == records_.size() || records_[index].header.first_step > step) return std::nullopt;
+    ref = records_[index];
+  }
+  DESCENT_ASSIGN_OR_RETURN(const std::optional<Piece> piece, Read(ref.header.first_sequence));
+  DESCENT_ASSIGN_OR_RETURN(const RowsView rows, ParseRows(*piece->payload));
+  const int64_t index = VectorIndex(rows, step);
+  if (index < 0) return std::nullopt;
+  if (!rows.parameters_inline) return ReadLargeParameters(rows, ref.header.next_sequence);
+  core::ParameterVector vector;
+  vector.step = step;
+  vector.values.resize(static_cast<size_t>(rows.parameter_width));
+  const size_t bytes = vector.values.size() * sizeof(double);
+  std::memcpy(vector.values.data(), rows.parameters.data() + static_cast<size_t>(index) * bytes, bytes);
+  return vector;
+}
+
+absl::StatusOr<core::ParameterVector> StepLog::ReadLargeParameters(const RowsView& rows, int64_t end_of_block) const {
+  core::ParameterVector vector;
+  vector.step = rows.parameters_first_step;
+  vector.values.resize(static_cast<size_t>(rows.parameter_width));
+  std::vector<RecordRef> parts;
+  {
+    absl::MutexLock lock(&mu_);
+    for (size_t i = IndexOf(end_of_block - 1) + 1;
+         i < records_.size() && records_[i].header.kind == RecordKind::kParameters; ++i) {
+      parts.push_back(records_[i]);
+    }
+  }
+  int64_t read = 0;
+  for (const RecordRef& ref : parts) {
+    DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<const std::string> payload, store_->Read(uid_, ref));
+    DESCENT_ASSIGN_OR_RETURN(const ParameterPart part, ParseParameterPart(*payload));
+    const auto count = static_cast<int64_t>(part.values.size() / sizeof(double));
+    if (part.step != vector.step || part.offset != read || read + count > rows.parameter_width) break;
+    std::memcpy(vector.values.data() + read, part.values.data(), part.values.size());
+    read += count;
+  }
+  if (read != rows.parameter_width) {
+    return core::MakeError(core::ErrorReason::kStoredDataDamaged, "a recorded parameter vector is incomplete");
+  }
+  return vector;
+}
+
+int64_t StepLog::WhenLonger(int64_t end_sequence, std::function<void()> callback) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (end_sequence_ <= end_sequence) {
+      const int64_t ticket = next_ticket_++;
+      waiters_.emplace(ticket, Waiter{end_sequence, std::move(callback)});
+      return ticket;
+    }
+  }
+  callback();
+  return 0;
+}
+
+bool StepLog::CancelWait(int64_t ticket) {
+  absl::MutexLock lock(&mu_);
+  return waiters_.erase(ticket) > 0;
+}
+
+void StepLog::WakeAll() {
+  std::map<int64_t, Waiter> waiters;
+  {
+    absl::MutexLock lock(&mu_);
+    waiters.swap(waiters_);
+  }
+  for (auto& [ticket, waiter] : waiters) waiter.callback();
+}
+
+}  // namespace descent::jobs
