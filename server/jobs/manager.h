@@ -59,6 +59,8 @@ struct CreateRequest {
   std::string request_id;  // empty: none
   std::string fingerprint; // of the request's body
   bool validate_only = false;
+  // What the caller found wrong already; reported together with the rest.
+  core::Violations violations;
 };
 
 // A job as a client sees it.
@@ -66,7 +68,7 @@ struct JobView {
   JobRecord record;
   JobStatus status;
   core::JobSpec spec;  // resolved
-  core::ParameterLayout layout;
+  ProblemFacts facts;
   StepLog::Extent log;
   int64_t jobs_ahead = 0;
 };
@@ -92,7 +94,6 @@ class Manager {
 
   absl::StatusOr<JobView> CreateJob(CreateRequest request);
   absl::StatusOr<JobView> Get(const std::string& owner, const std::string& name);
-  // Views without layout.
   absl::StatusOr<std::vector<JobView>> List(const JobQuery& query, std::string* next);
   absl::Status Delete(const std::string& owner, const std::string& name);
   void Cancel(const std::string& owner, const std::string& name, ViewCallback done);
@@ -122,7 +123,7 @@ class Manager {
   absl::Status Recover();
   absl::Status RecoverJob(JobRecord record);
   absl::StatusOr<std::shared_ptr<Job>> Load(JobRecord record);
-  absl::StatusOr<JobView> Resolve(const CreateRequest& request, JobRecord* record);
+  absl::StatusOr<JobView> Resolve(const CreateRequest& request);
   absl::Status ResolveDatasets(const std::string& owner, core::JobSpec* spec, core::TrainingData* data,
                                JobRecord* record, core::Violations* violations);
   absl::StatusOr<std::optional<JobView>> FindRequest(const CreateRequest& request);

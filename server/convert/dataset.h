@@ -1,0 +1,27 @@
+// Tables, schemas and what is found in files, between the wire and core.
+#ifndef DESCENT_SERVER_CONVERT_DATASET_H_
+#define DESCENT_SERVER_CONVERT_DATASET_H_
+
+#include "absl/strings/string_view.h"
+#include "core/base/errors.h"
+#include "core/data/csv_reader.h"
+#include "core/data/inline_table.h"
+#include "core/data/schema.h"
+#include "descent/v1/dataset.pb.h"
+#include "descent/v1/dataset_service.pb.h"
+
+namespace descent::convert {
+
+core::CsvFormat CsvFormatFromProto(const v1::CsvFormat& proto, absl::string_view path, core::Violations* violations);
+void CsvFormatToProto(const core::CsvFormat& format, v1::CsvFormat* proto);
+
+core::Schema SchemaFromProto(const v1::Schema& proto, absl::string_view path, core::Violations* violations);
+v1::Schema SchemaToProto(const core::Schema& schema);
+
+core::InlineRows RowsFromProto(const v1::Table& proto);
+void StatisticsToProto(const core::ColumnStatistics& statistics, v1::ColumnStatistics* proto);
+void ProblemToProto(const core::DataProblem& problem, v1::DataProblem* proto);
+
+}  // namespace descent::convert
+
+#endif  // DESCENT_SERVER_CONVERT_DATASET_H_
