@@ -162,7 +162,7 @@ constexpr std::array<FunctionInfo, 9> kFunctions = {{
     {.name = "saddle",
      .summary = "A saddle at the origin between two minima; a start with y = 0 ends on the saddle.",
      .formula = "x^2/2 - y^2/2 + y^4/4",
-     .reference = "Nesterov, \"Introductory Lectures on Convex Optimization\", 2004, example 1.2.2",
+     .reference = "Nesterov, \"Introductory Lectures on Convex Optimization\", 2004, section 1.2.3",
      .variables = kXY,
      .default_start = kSaddleStart,
      .minima = kSaddleMinima,

@@ -22,7 +22,7 @@ struct Metric {
 struct Evaluation {
   double loss = 0;  // mean, penalties excluded
   int64_t rows = 0;
-  std::vector<Metric> metrics;           // in the order of the table
+  std::vector<Metric> metrics;            // in the order of the table
   std::vector<int64_t> confusion_counts;  // [true][predicted], classifiers only
 
   bool operator==(const Evaluation&) const = default;
@@ -38,9 +38,13 @@ struct MetricInfo {
 };
 absl::Span<const MetricInfo> Metrics();
 
-// Metrics of outputs against targets. `outputs` is [rows, width]: predictions, logits of the positive class, or logits a
-// class. The sums run in the order of the rows. AUC is the Mann-Whitney statistic with ties counted half; NaN when only
-// one class occurs, as is R^2 when the targets are constant.
+// The class that a classifier's outputs for one row mean: the positive one when its logit is >= 0, or the first of the
+// greatest logits.
+int64_t LikeliestClass(Task task, absl::Span<const double> outputs);
+
+// Metrics of outputs against targets. `outputs` is [rows, width]: predictions, logits of the positive class, or logits
+// a class. The sums run in the order of the rows. AUC is the Mann-Whitney statistic with ties counted half; NaN when
+// only one class occurs, as is R^2 when the targets are constant.
 Evaluation ComputeMetrics(Task task, int64_t rows, int64_t width, absl::Span<const double> outputs,
                           absl::Span<const double> targets);
 

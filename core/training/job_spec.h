@@ -58,15 +58,15 @@ struct JobSpec {
 };
 
 // Tables of what has no alternatives. Their names are paths in a spec: `stopping.plateau`.
-const KindInfo& PreprocessingInfo();   // scaling
-const KindInfo& StoppingInfo();        // max_steps, max_epochs, max_seconds, target_objective, gradient_tolerance,
-                                       // divergence_objective
-const KindInfo& PlateauInfo();         // window, min_delta
-const KindInfo& EarlyStoppingInfo();   // min_delta, patience
-const KindInfo& EvaluationInfo();      // held_out_fraction, every, dataset, dataset_version
-const KindInfo& RecordInfo();          // every_steps, parameters_every_steps, parameters_byte_budget, log_byte_budget,
-                                       // checkpoint_seconds
-const KindInfo& ExecutionInfo();       // threads
+const KindInfo& PreprocessingInfo();  // scaling
+const KindInfo& StoppingInfo();       // max_steps, max_epochs, max_seconds, target_objective, gradient_tolerance,
+                                      // divergence_objective
+const KindInfo& PlateauInfo();        // window, min_delta
+const KindInfo& EarlyStoppingInfo();  // min_delta, patience
+const KindInfo& EvaluationInfo();     // held_out_fraction, every, dataset, dataset_version
+const KindInfo& RecordInfo();         // every_steps, parameters_every_steps, parameters_byte_budget, log_byte_budget,
+                                      // checkpoint_seconds
+const KindInfo& ExecutionInfo();      // threads
 absl::Span<const KindInfo* const> Batches();   // full, one_row, mini_batch
 absl::Span<const KindInfo* const> Policies();  // all the tables above but batches
 
@@ -79,7 +79,7 @@ void ValidateSpec(const JobSpec& spec, absl::string_view path, Violations* viola
 
 // What the resolution of a spec needs to know of its data.
 struct ProblemShape {
-  int64_t training_rows = 0;     // 0 for functions
+  int64_t training_rows = 0;  // 0 for functions
   bool has_held_out = false;
   int64_t parameter_count = 0;
   absl::string_view default_initializer = "zeros";  // of the model
@@ -92,13 +92,24 @@ struct SpecLimits {
   int64_t max_parameters = int64_t{1} << 26;
 };
 
-// Fills in every default. `spec` is valid; what only the data can contradict goes to `violations`. `seed` is used when the
-// spec gives none.
+// Fills in every default. `spec` is valid; what only the data can contradict goes to `violations`. `seed` is used when
+// the spec gives none.
 JobSpec ResolveSpec(const JobSpec& spec, const ProblemShape& shape, const SpecLimits& limits, uint64_t seed,
                     absl::string_view path, Violations* violations);
 
+// The batches of a spec with a valid or no batch kind.
+struct BatchShape {
+  int64_t size = 0;  // rows; at most the training rows; 0 for functions
+  bool full = true;  // all rows in their own order; also what a batch of all rows without replacement comes to
+  Shuffling shuffling = Shuffling::kNone;
+};
+BatchShape BatchShapeOf(const JobSpec& spec, int64_t training_rows);
+
 // Steps of an epoch: ceil(rows / batch size); 1 for full batches and functions.
 int64_t StepsPerEpoch(const JobSpec& spec, int64_t training_rows);
+
+// Steps that max_epochs comes to, rounded up; 2^53 without it.
+int64_t EpochBudgetSteps(const JobSpec& spec, int64_t training_rows);
 
 }  // namespace descent::core
 

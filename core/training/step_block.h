@@ -16,13 +16,13 @@ namespace descent::core {
 struct StepBlock {
   int64_t first_step = 0;
   int64_t step_stride = 1;
-  AlignedVector<double> loss;           // mean data loss
-  AlignedVector<double> objective;      // loss + penalties
+  AlignedVector<double> loss;       // mean data loss
+  AlignedVector<double> objective;  // loss + penalties
   AlignedVector<double> learning_rate;
   AlignedVector<double> gradient_norm;  // of the objective
   int64_t parameters_first_step = 0;
   int64_t parameters_step_stride = 1;
-  int64_t parameter_width = 0;       // values in a vector
+  int64_t parameter_width = 0;  // values in a vector
   int64_t parameter_vectors = 0;
   AlignedVector<double> parameters;  // vectors one after another
 

@@ -1,8 +1,8 @@
 // A machine you turn: it takes steps and fills columns. Time, cancellation, pausing and recording are its caller's.
 //
 // Row t is the state after t updates, measured on batch t; T updates give T + 1 rows, and row T evaluates and updates
-// nothing. A run is a pure function of (resolved spec without record, execution and labels; data; build; CPU class): the
-// same bits come out for any number of threads, and after Restore at any step.
+// nothing. A run is a pure function of (resolved spec without record, execution and labels; data; build; CPU class):
+// the same bits come out for any number of threads, and after Restore at any step.
 //
 //   auto trainer = Trainer::Create(spec, data).value();
 //   StepBlock block;
@@ -104,8 +104,8 @@ struct PreparedProblem {
   ProblemShape shape;
 };
 
-// Checks a valid spec against its data: target and task, missing values (count and lines), sizes. What contradicts goes to
-// `violations` with paths under `path`.
+// Checks a valid spec against its data: target and task, missing values (count and lines), sizes. What contradicts goes
+// to `violations` with paths under `path`.
 PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path,
                                Violations* violations);
 
@@ -122,25 +122,25 @@ class Trainer {
 
   // Takes up to `updates` updates (>= 1) and puts their rows into `block`, which is cleared first. Returns earlier when
   // the block is full, when the next row would break a stride, after an evaluation and at the end. In the end the last
-  // row, that of `termination->step`, is in the block whatever the strides. May give no rows (strides). CHECKs that the run
-  // is not over.
+  // row, that of `termination->step`, is in the block whatever the strides. May give no rows (strides). CHECKs that the
+  // run is not over.
   virtual Progress Advance(int64_t updates, StepBlock* block) = 0;
 
-  // Ends the run here for a reason outside the mathematics (kTimeBudget, kCancelled): measures row step(), which becomes
-  // the last.
+  // Ends the run here for a reason outside the mathematics (kTimeBudget, kCancelled): measures row step(), which
+  // becomes the last.
   virtual Progress Finish(TerminationReason reason, StepBlock* block) = 0;
 
   // Updates done: the step of the next row, or of the last one when the run is over.
   virtual int64_t step() const = 0;
-  // Gradients computed since Create.
+  // Updates computed since Create.
   virtual int64_t executed_steps() const = 0;
   virtual double epoch() const = 0;
 
   // How the run ended, once it is over; Restore brings it back.
   virtual const std::optional<Termination>& termination() const = 0;
 
-  // Everything that determines the future, and the best parameters. Taken between two calls of Advance: the state before
-  // row step(). Restore refuses bytes that are damaged or of another spec with STORED_DATA_DAMAGED.
+  // Everything that determines the future, and the best parameters. Taken between two calls of Advance: the state
+  // before row step(). Restore refuses bytes that are damaged or of another spec with STORED_DATA_DAMAGED.
   virtual std::string Snapshot() const = 0;
   virtual absl::Status Restore(absl::string_view snapshot) = 0;
 

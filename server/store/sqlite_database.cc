@@ -39,10 +39,18 @@ absl::Status SqliteStatus(int result, absl::string_view action, sqlite3* handle)
 }  // namespace
 
 SqliteStatement::SqliteStatement(SqliteStatement&& other) noexcept
-    : statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_), bind_result_(other.bind_result_) {}
+    : statement_(std::exchange(other.statement_, nullptr)),
+      kept_(other.kept_),
+      bound_(other.bound_),
+      bind_result_(other.bind_result_) {}
 
 SqliteStatement::~SqliteStatement() {
-  if (statement_ != nullptr) Reset();
+  if (statement_ == nullptr) return;
+  if (kept_) {
+    Reset();
+  } else {
+    sqlite3_finalize(statement_);
+  }
 }
 
 void SqliteStatement::Reset() {
@@ -109,13 +117,23 @@ SqliteConnection::~SqliteConnection() {
 }
 
 absl::StatusOr<SqliteStatement> SqliteConnection::Prepare(absl::string_view sql) {
-  if (const auto found = statements_.find(sql); found != statements_.end()) return SqliteStatement(found->second);
-  sqlite3_stmt* statement = nullptr;
-  const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                        &statement, nullptr);
-  if (result != SQLITE_OK) return SqliteStatus(sqlite3_extended_errcode(handle_), "cannot prepare", handle_);
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) return SqliteStatement(found->second, /*kept=*/true);
+  DESCENT_ASSIGN_OR_RETURN(sqlite3_stmt* const statement, Compile(sql, SQLITE_PREPARE_PERSISTENT));
   statements_.emplace(sql, statement);
-  return SqliteStatement(statement);
+  return SqliteStatement(statement, /*kept=*/true);
+}
+
+absl::StatusOr<SqliteStatement> SqliteConnection::PrepareOnce(absl::string_view sql) {
+  DESCENT_ASSIGN_OR_RETURN(sqlite3_stmt* const statement, Compile(sql, 0));
+  return SqliteStatement(statement, /*kept=*/false);
+}
+
+absl::StatusOr<sqlite3_stmt*> SqliteConnection::Compile(absl::string_view sql, unsigned int flags) {
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), flags, &statement, nullptr);
+  if (result != SQLITE_OK) return SqliteStatus(sqlite3_extended_errcode(handle_), "cannot prepare", handle_);
+  return statement;
 }
 
 absl::Status SqliteConnection::Execute(const std::string& sql) {

@@ -34,7 +34,8 @@ namespace descent::store {
 //   }
 class SqliteStatement {
  public:
-  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
+  // `kept`: somebody else finalizes the statement.
+  SqliteStatement(sqlite3_stmt* statement, bool kept) : statement_(statement), kept_(kept) {}
   SqliteStatement(SqliteStatement&& other) noexcept;
   SqliteStatement(const SqliteStatement&) = delete;
   SqliteStatement& operator=(const SqliteStatement&) = delete;
@@ -63,6 +64,7 @@ class SqliteStatement {
 
  private:
   sqlite3_stmt* statement_;
+  bool kept_;
   int bound_ = 0;
   int bind_result_ = 0;
 };
@@ -77,6 +79,8 @@ class SqliteConnection {
 
   // Statements are kept by their text; one text may be on loan once at a time.
   absl::StatusOr<SqliteStatement> Prepare(absl::string_view sql);
+  // For texts that depend on what a client asks: they are not kept, there is no end to them.
+  absl::StatusOr<SqliteStatement> PrepareOnce(absl::string_view sql);
   // Runs statements without parameters or rows.
   absl::Status Execute(const std::string& sql);
   // Rows changed by the last INSERT, UPDATE or DELETE.
@@ -85,6 +89,8 @@ class SqliteConnection {
   int64_t LastInsertRowid() const;
 
  private:
+  absl::StatusOr<sqlite3_stmt*> Compile(absl::string_view sql, unsigned int flags);
+
   sqlite3* handle_;
   absl::flat_hash_map<std::string, sqlite3_stmt*> statements_;
 };

@@ -1,0 +1,123 @@
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/base/status.h"
+#include "core/regularizers/regularizer.h"
+#include "core/training/objective.h"
+#include "core/training/problem.h"
+#include "core/training/row_pass.h"
+#include "core/training/sampler.h"
+
+namespace descent::core {
+namespace {
+
+// objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x). The sum of the
+// gradients is divided by n once, then the penalties' gradient is added once.
+template <typename T>
+class DatasetObjective final : public Objective<T> {
+ public:
+  DatasetObjective(const JobSpec& spec, const FittedProblem& problem, Matrix<T> training, Matrix<T> held_out,
+                   Team* team)
+      : model_(MakeModel<T>(spec.dataset->model, problem.input)),
+        loss_(MakeLoss<T>(problem.loss_config)),
+        penalties_(spec.dataset->penalties),
+        task_(problem.loss->task),
+        default_gain_(problem.model->gain(spec.dataset->model)),
+        training_(std::move(training)),
+        held_out_(std::move(held_out)),
+        training_targets_(training_.targets.begin(), training_.targets.end()),
+        held_out_targets_(held_out_.targets.begin(), held_out_.targets.end()),
+        sampler_(BatchShapeOf(spec, training_.rows), training_.rows, *spec.seed),
+        steps_(model_.get(), loss_.get(),
+               {.max_rows = sampler_.batch_size(),
+                .picked_columns = sampler_.full() ? 0 : std::max<int64_t>(1, training_.columns),
+                .gradients = true},
+               team),
+        evaluations_(model_.get(), loss_.get(), {.max_rows = std::max(training_.rows, held_out_.rows)}, team),
+        outputs_(static_cast<size_t>(std::max(training_.rows, held_out_.rows) * model_->output_width())) {}
+
+  const ParameterLayout& layout() const override { return model_->layout(); }
+  int64_t training_rows() const override { return training_.rows; }
+
+  ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) override {
+    const absl::Span<const int64_t> picked = sampler_.Batch(step);
+    const int64_t rows = picked.empty() ? training_.rows : static_cast<int64_t>(picked.size());
+    const double loss = steps_.SumGradients(parameters, training_, picked, gradient) / static_cast<double>(rows);
+    for (T& value : gradient) value /= static_cast<T>(rows);
+    return {loss, loss + Penalties(parameters, gradient)};
+  }
+
+  ObjectiveValue MeasureAll(absl::Span<const T> parameters) override {
+    const double loss = evaluations_.SumLosses(parameters, training_, {}) / static_cast<double>(training_.rows);
+    return {loss, loss + Penalties(parameters, {})};
+  }
+
+  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) override {
+    EvaluationPoint point;
+    point.training = EvaluateRows(parameters, training_, training_targets_);
+    point.objective = point.training.loss + Penalties(parameters, {});
+    if (sampler_.full()) {
+      point.training.loss = batch.loss;
+      point.objective = batch.objective;
+    }
+    if (held_out_.rows > 0) point.held_out = EvaluateRows(parameters, held_out_, held_out_targets_);
+    return point;
+  }
+
+  double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
+  double default_gain() const override { return default_gain_; }
+
+ private:
+  double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {
+    return penalties_.empty() ? 0 : EvaluatePenalties<T>(penalties_, model_->layout(), parameters, gradient);
+  }
+
+  Evaluation EvaluateRows(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<const double> targets) {
+    const int64_t width = model_->output_width();
+    const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(matrix.rows * width));
+    const double loss = evaluations_.SumLosses(parameters, matrix, outputs);
+    Evaluation evaluation = ComputeMetrics(task_, matrix.rows, width, outputs, targets);
+    evaluation.loss = loss / static_cast<double>(matrix.rows);
+    return evaluation;
+  }
+
+  const std::unique_ptr<const Model<T>> model_;
+  const std::unique_ptr<const Loss<T>> loss_;
+  const std::vector<Config> penalties_;
+  const Task task_;
+  const double default_gain_;
+  const Matrix<T> training_;
+  const Matrix<T> held_out_;
+  const std::vector<double> training_targets_;
+  const std::vector<double> held_out_targets_;
+  Sampler sampler_;
+  RowPass<T> steps_;
+  RowPass<T> evaluations_;
+  AlignedVector<double> outputs_;
+};
+
+}  // namespace
+
+template <typename T>
+absl::StatusOr<std::unique_ptr<Objective<T>>> MakeDatasetObjective(const JobSpec& spec, const TrainingData& data,
+                                                                   Team* team) {
+  Violations violations;
+  const FittedProblem problem = FitProblem(spec, data, "spec", &violations);
+  DESCENT_RETURN_IF_ERROR(violations.ToStatus());
+  DESCENT_ASSIGN_OR_RETURN(Matrix<T> training, problem.EncodeTraining<T>(data));
+  Matrix<T> held_out;
+  if (problem.has_held_out) {
+    DESCENT_ASSIGN_OR_RETURN(held_out, problem.EncodeHeldOut<T>(data));
+  }
+  return std::make_unique<DatasetObjective<T>>(spec, problem, std::move(training), std::move(held_out), team);
+}
+
+template absl::StatusOr<std::unique_ptr<Objective<float>>> MakeDatasetObjective(const JobSpec& spec,
+                                                                                const TrainingData& data, Team* team);
+template absl::StatusOr<std::unique_ptr<Objective<double>>> MakeDatasetObjective(const JobSpec& spec,
+                                                                                 const TrainingData& data, Team* team);
+
+}  // namespace descent::core

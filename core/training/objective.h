@@ -1,0 +1,56 @@
+// What a run minimises, as the training loop sees it.
+#ifndef DESCENT_CORE_TRAINING_OBJECTIVE_H_
+#define DESCENT_CORE_TRAINING_OBJECTIVE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/base/parallel.h"
+#include "core/training/job_spec.h"
+#include "core/training/parameter_layout.h"
+#include "core/training/trainer.h"
+
+namespace descent::core {
+
+// Values of one batch at one point; float64 whatever T is.
+struct ObjectiveValue {
+  double loss = 0;       // mean data loss
+  double objective = 0;  // loss + penalties
+};
+
+// T, float or double, is the type of parameters and gradients. Thread-safety: one thread at a time.
+template <typename T>
+class Objective {
+ public:
+  virtual ~Objective() = default;
+
+  virtual const ParameterLayout& layout() const = 0;
+  // 0 for functions.
+  virtual int64_t training_rows() const = 0;
+  // The objective on the batch of `step`, and its gradient. Allocates nothing.
+  virtual ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) = 0;
+  // The objective over all training rows.
+  virtual ObjectiveValue MeasureAll(absl::Span<const T> parameters) = 0;
+  // Training and held-out rows with their metrics; step and best are left to the caller. `batch` is what Measure gave
+  // at these parameters: of a full batch it is not computed again.
+  virtual EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) = 0;
+  // Passes over the training rows after `step` updates; 0 for functions.
+  virtual double Epoch(int64_t step) const = 0;
+  // What suits the model's activation, for initialisers.
+  virtual double default_gain() const = 0;
+};
+
+// A model on data. `spec` is resolved and has a dataset; `team` must outlive the objective.
+template <typename T>
+absl::StatusOr<std::unique_ptr<Objective<T>>> MakeDatasetObjective(const JobSpec& spec, const TrainingData& data,
+                                                                   Team* team);
+
+// A named function, which must exist.
+template <typename T>
+std::unique_ptr<Objective<T>> MakeFunctionObjective(absl::string_view name);
+
+}  // namespace descent::core
+
+#endif  // DESCENT_CORE_TRAINING_OBJECTIVE_H_

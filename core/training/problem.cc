@@ -1,0 +1,123 @@
+#include "core/training/problem.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/functions/function.h"
+
+namespace descent::core {
+namespace {
+
+// Whether every row is complete; says how many are not and where.
+bool CheckComplete(const Table& table, const std::string& field, Violations* violations) {
+  const MissingRows missing = FindMissing(table);
+  if (missing.count == 0) return true;
+  violations->Add(field,
+                  absl::StrCat(missing.count, missing.count == 1 ? " row has" : " rows have", " a missing value (line",
+                               missing.count == 1 ? " " : "s ", absl::StrJoin(missing.first_lines, ", "),
+                               missing.count > static_cast<int64_t>(missing.first_lines.size()) ? " ..." : "",
+                               "); fill or remove them, or give the column the role \"ignored\", and create the "
+                               "dataset again"));
+  return false;
+}
+
+bool SplitTable(const JobSpec& spec, const Table& table, absl::string_view path, FittedProblem* problem,
+                Violations* violations) {
+  const double fraction = spec.evaluation.info() == nullptr ? 0 : spec.evaluation.number("held_out_fraction");
+  problem->training_rows = table.row_count;
+  if (fraction == 0) return true;
+  if (table.row_count < 2) {
+    violations->Add(FieldPath(path, "evaluation.held_out_fraction"),
+                    absl::StrCat("needs at least 2 rows to split, the dataset has ", table.row_count));
+    return false;
+  }
+  problem->split = SplitRows(table.row_count, fraction, spec.seed.value_or(0));
+  problem->training_rows = static_cast<int64_t>(problem->split.training.size());
+  problem->has_held_out = true;
+  return true;
+}
+
+void CheckEvaluationTable(const Table& table, const FeatureEncoder& encoder, absl::string_view path,
+                          Violations* violations) {
+  const std::string field = FieldPath(path, "evaluation.dataset");
+  if (table.row_count == 0) return violations->Add(field, "has no rows");
+  if (!CheckComplete(table, field, violations)) return;
+  const auto encoded = encoder.Encode<float>(table, {}, /*with_targets=*/true);
+  if (!encoded.ok()) violations->Add(field, encoded.status().message());
+}
+
+}  // namespace
+
+FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path,
+                         Violations* violations) {
+  const std::string field = FieldPath(path, "problem.dataset.dataset");
+  const DatasetProblem& given = *spec.dataset;
+  const Table& table = *data.table;
+  FittedProblem problem;
+  problem.model = FindModel(given.model.name());
+  const bool own_loss = given.loss.info() != nullptr;
+  problem.loss = FindLoss(own_loss ? given.loss.name() : problem.model->losses[0]);
+  problem.loss_config = own_loss ? given.loss : Config(&problem.loss->kind);
+
+  if (table.schema.Target() < 0) {
+    violations->Add(field,
+                    "has no target column; create the dataset again with the role \"target\" for one of its columns");
+    return problem;
+  }
+  if (table.row_count == 0) {
+    violations->Add(field, "has no rows");
+    return problem;
+  }
+  if (!CheckComplete(table, field, violations) || !SplitTable(spec, table, path, &problem, violations)) return problem;
+  const Scaling scaling = given.preprocessing.info() == nullptr
+                              ? Scaling::kNone
+                              : static_cast<Scaling>(given.preprocessing.choice("scaling"));
+  auto encoder = FeatureEncoder::Fit(table, problem.split.training, scaling, problem.loss->task);
+  if (!encoder.ok()) {
+    violations->Add(field, encoder.status().message());
+    return problem;
+  }
+  problem.encoder = *std::move(encoder);
+  problem.input.feature_names = problem.encoder.feature_names();
+  if (problem.loss->task == Task::kMulticlass) {
+    problem.input.output_width = static_cast<int64_t>(problem.encoder.classes().size());
+  }
+  if (data.evaluation_table != nullptr) {
+    problem.has_held_out = true;
+    CheckEvaluationTable(*data.evaluation_table, problem.encoder, path, violations);
+  }
+  return problem;
+}
+
+ParameterLayout FunctionLayout(absl::string_view name) {
+  ParameterLayout layout;
+  for (const absl::string_view variable : FindFunction(name)->variables) {
+    layout.Add(std::string(variable), {}, TensorRole::kVariable);
+  }
+  return layout;
+}
+
+PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path,
+                               Violations* violations) {
+  PreparedProblem prepared;
+  if (spec.function.has_value()) {
+    prepared.layout = FunctionLayout(*spec.function);
+    prepared.shape.parameter_count = prepared.layout.size;
+    return prepared;
+  }
+  const size_t before = violations->list().size();
+  const FittedProblem problem = FitProblem(spec, data, path, violations);
+  if (violations->list().size() != before) return prepared;
+  prepared.layout = MakeModel<double>(spec.dataset->model, problem.input)->layout();
+  prepared.classes = problem.encoder.classes();
+  prepared.shape = {.training_rows = problem.training_rows,
+                    .has_held_out = problem.has_held_out,
+                    .parameter_count = prepared.layout.size,
+                    .default_initializer = problem.model->default_initializer};
+  return prepared;
+}
+
+}  // namespace descent::core

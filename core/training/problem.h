@@ -1,0 +1,52 @@
+// A dataset problem with all that its data determines: which rows train, the fitted encoder, the model's input. Trainer
+// and predictor share it, so that they see the same numbers.
+#ifndef DESCENT_CORE_TRAINING_PROBLEM_H_
+#define DESCENT_CORE_TRAINING_PROBLEM_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "core/data/features.h"
+#include "core/losses/loss.h"
+#include "core/models/model.h"
+#include "core/training/job_spec.h"
+#include "core/training/trainer.h"
+
+namespace descent::core {
+
+struct FittedProblem {
+  const ModelInfo* model = nullptr;
+  const LossInfo* loss = nullptr;
+  Config loss_config;
+  FeatureEncoder encoder;
+  ModelInput input;
+  // Rows that train and rows held out. No training rows listed: all of them train.
+  Split split;
+  int64_t training_rows = 0;
+  bool has_held_out = false;  // a part of the table, or the evaluation table
+
+  // Features and targets of the training rows.
+  template <typename T>
+  absl::StatusOr<Matrix<T>> EncodeTraining(const TrainingData& data) const {
+    return encoder.Encode<T>(*data.table, split.training, /*with_targets=*/true);
+  }
+  // Those of the held-out rows; there must be some.
+  template <typename T>
+  absl::StatusOr<Matrix<T>> EncodeHeldOut(const TrainingData& data) const {
+    if (data.evaluation_table != nullptr) return encoder.Encode<T>(*data.evaluation_table, {}, /*with_targets=*/true);
+    return encoder.Encode<T>(*data.table, split.held_out, /*with_targets=*/true);
+  }
+};
+
+// Fits the problem of a valid spec with a dataset. What contradicts goes to `violations` with paths under `path`; then
+// the result must not be used. A spec without a seed is split by seed 0: the shape is the same.
+FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path, Violations* violations);
+
+// The tensors of a function: its variables.
+ParameterLayout FunctionLayout(absl::string_view name);
+
+}  // namespace descent::core
+
+#endif  // DESCENT_CORE_TRAINING_PROBLEM_H_

@@ -1,0 +1,145 @@
+// Every default of a spec, filled in.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/format.h"
+#include "core/functions/function.h"
+#include "core/initializers/initializer.h"
+#include "core/losses/loss.h"
+#include "core/models/model.h"
+#include "core/schedules/schedule.h"
+#include "core/training/job_spec.h"
+
+namespace descent::core {
+namespace {
+
+constexpr int64_t kDefaultSteps = 1000;
+constexpr int64_t kDefaultEvaluationSteps = 100;
+constexpr double kMostSteps = 9007199254740992.0;
+
+void FillKind(const KindInfo& kind, Config* config) {
+  if (config->info() == nullptr) *config = Config(&kind);
+}
+
+void FillInteger(absl::string_view field, int64_t value, Config* config) {
+  if (!config->has(field)) config->SetInteger(field, value);
+}
+
+void FillInitializer(const JobSpec& given, absl::string_view default_initializer, Config* initializer) {
+  if (initializer->info() == nullptr && given.function.has_value()) {
+    const absl::Span<const double> start = FindFunction(*given.function)->default_start;
+    *initializer = Config(&FindInitializer("given")->kind);
+    initializer->SetNumbers("values", {start.begin(), start.end()});
+  }
+  FillKind(FindInitializer(default_initializer)->kind, initializer);
+  // The gain that suits the activation; a function has no layers, and is refused initializers with gains.
+  if (given.dataset.has_value() && initializer->info()->FindField("gain") != nullptr && !initializer->has("gain")) {
+    initializer->SetNumber("gain", FindModel(given.dataset->model.name())->gain(given.dataset->model));
+  }
+}
+
+// Intervals in epochs become steps; those beyond 2^53 steps are refused.
+void ResolveEpochs(const std::string& path, int64_t steps_per_epoch, Config* config, Violations* violations) {
+  for (size_t i = 0; i < config->values().size(); ++i) {
+    Value& value = config->value(i);
+    if (!value.in_epochs || value.number * static_cast<double>(steps_per_epoch) <= kMostSteps) continue;
+    violations->Add(absl::StrCat(path, ".", config->info()->fields[i].name, ".epochs"),
+                    absl::StrCat("must be at most ", ShortestText(kMostSteps), " steps, was ",
+                                 ShortestText(value.number), " epochs of ", steps_per_epoch, " steps"));
+    value.number = 1;
+  }
+  config->ResolveEpochs(static_cast<double>(steps_per_epoch));
+}
+
+// The smallest stride every_steps * 10^k whose vectors fit the budget; 0 when not even the first and the last do.
+int64_t ParameterStride(int64_t every_steps, int64_t max_steps, int64_t byte_budget, int64_t parameter_count) {
+  const int64_t affordable = byte_budget / (8 * std::max<int64_t>(1, parameter_count));
+  for (int64_t stride = every_steps;; stride *= 10) {
+    const int64_t vectors = max_steps / stride + 1 + (max_steps % stride != 0 ? 1 : 0);
+    if (vectors <= affordable) return stride;
+    if (stride >= max_steps) return 0;
+  }
+}
+
+void CheckLimits(const JobSpec& spec, const ProblemShape& shape, const SpecLimits& limits, absl::string_view path,
+                 Violations* violations) {
+  const int64_t threads = spec.execution.integer("threads");
+  if (threads > limits.max_threads) {
+    violations->Add(FieldPath(path, "execution.threads"),
+                    absl::StrCat("must be a whole number in [1, ", limits.max_threads, "], was ", threads));
+  }
+  if (shape.parameter_count > limits.max_parameters) {
+    violations->Add(FieldPath(path, "problem.dataset.model"),
+                    absl::StrCat("has ", shape.parameter_count, " parameters, at most ", limits.max_parameters,
+                                 " are allowed on this server; make it smaller"));
+  }
+  if (spec.initializer.name() == "given") {
+    const int64_t count = static_cast<int64_t>(spec.initializer.numbers("values").size());
+    if (count != shape.parameter_count) {
+      violations->Add(FieldPath(path, "initialization.given.values"),
+                      absl::StrCat("must have ", shape.parameter_count, " values, one a parameter, had ", count));
+    }
+  }
+}
+
+void ResolveKinds(const JobSpec& given, const ProblemShape& shape, uint64_t seed, JobSpec* spec) {
+  if (spec->dataset.has_value()) {
+    FillKind(FindLoss(FindModel(spec->dataset->model.name())->losses[0])->kind, &spec->dataset->loss);
+    FillKind(PreprocessingInfo(), &spec->dataset->preprocessing);
+    FillKind(*Batches()[0], &spec->batch);
+  }
+  FillInitializer(given, shape.default_initializer, &spec->initializer);
+  if (!spec->starts.has_value()) spec->starts = 1;
+  FillKind(Schedules()[0]->kind, &spec->schedule);
+  if (!spec->seed.has_value()) spec->seed = seed;
+  if (spec->precision == Precision::kUnspecified) spec->precision = Precision::kFloat64;
+  FillKind(StoppingInfo(), &spec->stopping);
+  FillKind(EvaluationInfo(), &spec->evaluation);
+  FillKind(RecordInfo(), &spec->record);
+  FillKind(ExecutionInfo(), &spec->execution);
+}
+
+}  // namespace
+
+JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecLimits& limits, uint64_t seed,
+                    absl::string_view path, Violations* violations) {
+  JobSpec spec = given;
+  ResolveKinds(given, shape, seed, &spec);
+
+  const int64_t steps_per_epoch = StepsPerEpoch(spec, shape.training_rows);
+  const std::vector<std::pair<std::string, Config*>> with_intervals = {
+      {FieldPath("schedule", spec.schedule.name()), &spec.schedule},
+      {"schedule.warmup", &spec.warmup},
+      {"stopping.plateau", &spec.plateau},
+      {"evaluation", &spec.evaluation}};
+  for (const auto& [place, config] : with_intervals) {
+    ResolveEpochs(FieldPath(path, place), steps_per_epoch, config, violations);
+  }
+
+  const bool has_epochs = spec.stopping.has("max_epochs");
+  const int64_t epoch_budget = EpochBudgetSteps(spec, shape.training_rows);
+  if (!spec.stopping.has("max_steps")) spec.stopping.SetInteger("max_steps", has_epochs ? epoch_budget : kDefaultSteps);
+  const int64_t max_steps = std::min(spec.stopping.integer("max_steps"), epoch_budget);
+  spec.stopping.SetInteger("max_steps", max_steps);
+
+  if (spec.schedule.name() == "cosine") {
+    const int64_t warmup = spec.warmup.info() == nullptr ? 0 : spec.warmup.steps("length");
+    FillInteger("period", std::max<int64_t>(1, max_steps - warmup), &spec.schedule);
+  }
+  const bool full = BatchShapeOf(spec, shape.training_rows).full;
+  FillInteger("every", full ? kDefaultEvaluationSteps : steps_per_epoch, &spec.evaluation);
+  FillInteger("parameters_every_steps",
+              ParameterStride(spec.record.integer("every_steps"), max_steps,
+                              spec.record.integer("parameters_byte_budget"), shape.parameter_count),
+              &spec.record);
+  FillInteger("log_byte_budget", limits.default_log_byte_budget, &spec.record);
+  CheckLimits(spec, shape, limits, path, violations);
+  return spec;
+}
+
+}  // namespace descent::core

@@ -1,0 +1,219 @@
+#include "core/training/snapshot.h"
+
+#include <zlib.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/bytes.h"
+#include "core/base/errors.h"
+#include "core/base/status.h"
+#include "core/data/table.h"
+
+namespace descent::core {
+namespace {
+
+constexpr uint32_t kMagic = 0x50534e44;  // "DNSP"
+constexpr uint32_t kVersion = 1;
+
+absl::Status Damaged(absl::string_view what) {
+  return MakeError(ErrorReason::kStoredDataDamaged, absl::StrCat("a snapshot cannot be used: ", what));
+}
+
+uint32_t Crc32(absl::string_view bytes) {
+  return static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+void PutConfig(const Config& config, ByteWriter* writer) {
+  writer->PutString(config.name());
+  writer->PutU64(config.values().size());
+  for (const Value& value : config.values()) {
+    writer->PutBool(value.is_set);
+    writer->PutDouble(value.number);
+    writer->PutI64(value.integer);
+    writer->PutBool(value.in_epochs);
+    writer->PutString(value.text);
+    writer->PutArray<double>(value.numbers);
+    writer->PutArray<int64_t>(value.integers);
+  }
+}
+
+template <typename T>
+void PutVector(const AlignedVector<T>& values, ByteWriter* writer) {
+  writer->PutArray(absl::Span<const T>(values.data(), values.size()));
+}
+
+template <typename T>
+AlignedVector<T> GetVector(ByteReader* reader) {
+  const std::vector<T> values = reader->GetArray<T>();
+  return AlignedVector<T>(values.begin(), values.end());
+}
+
+void PutTermination(const Termination& termination, ByteWriter* writer) {
+  writer->PutU8(static_cast<uint8_t>(termination.reason));
+  writer->PutString(termination.message);
+  writer->PutI64(termination.step);
+  writer->PutDouble(termination.loss);
+  writer->PutDouble(termination.objective);
+  writer->PutDouble(termination.gradient_norm);
+  writer->PutI64(termination.kept_step);
+  writer->PutBool(termination.non_finite.has_value());
+  if (!termination.non_finite.has_value()) return;
+  writer->PutString(termination.non_finite->tensor);
+  writer->PutI64(termination.non_finite->index);
+  writer->PutI64(termination.non_finite->step);
+  writer->PutDouble(termination.non_finite->value);
+}
+
+Termination GetTermination(ByteReader* reader) {
+  Termination termination;
+  termination.reason = static_cast<TerminationReason>(reader->GetU8());
+  termination.message = reader->GetString();
+  termination.step = reader->GetI64();
+  termination.loss = reader->GetDouble();
+  termination.objective = reader->GetDouble();
+  termination.gradient_norm = reader->GetDouble();
+  termination.kept_step = reader->GetI64();
+  if (!reader->GetBool()) return termination;
+  NonFinite non_finite;
+  non_finite.tensor = reader->GetString();
+  non_finite.index = reader->GetI64();
+  non_finite.step = reader->GetI64();
+  non_finite.value = reader->GetDouble();
+  termination.non_finite = std::move(non_finite);
+  return termination;
+}
+
+// The bytes between version and checksum.
+absl::StatusOr<absl::string_view> CheckedBody(absl::string_view bytes) {
+  if (bytes.size() < 3 * sizeof(uint32_t)) return Damaged("it is cut short");
+  const absl::string_view checked = bytes.substr(0, bytes.size() - sizeof(uint32_t));
+  ByteReader end(bytes.substr(checked.size()));
+  if (end.GetU32() != Crc32(checked)) return Damaged("its checksum does not match its bytes");
+  ByteReader begin(checked);
+  if (begin.GetU32() != kMagic) return Damaged("it does not begin as one");
+  const uint32_t version = begin.GetU32();
+  if (version != kVersion) return Damaged(absl::StrCat("its version is ", version, ", not ", kVersion));
+  return checked.substr(2 * sizeof(uint32_t));
+}
+
+template <typename T>
+ParameterVector Widen(int64_t step, const AlignedVector<T>& values) {
+  return {step, std::vector<double>(values.begin(), values.end())};
+}
+
+template <typename T>
+absl::StatusOr<SnapshotParameters> ReadParametersAs(absl::string_view bytes) {
+  DESCENT_ASSIGN_OR_RETURN(const SnapshotContents<T> contents, ReadSnapshot<T>(bytes));
+  return SnapshotParameters{LastParameters(contents.run), BestParameters(contents.run), KeptParameters(contents.run)};
+}
+
+}  // namespace
+
+std::string SpecFingerprint(const JobSpec& spec) {
+  ByteWriter writer;
+  writer.PutBool(spec.dataset.has_value());
+  if (spec.dataset.has_value()) {
+    writer.PutString(spec.dataset->dataset);
+    writer.PutString(spec.dataset->dataset_version);
+    PutConfig(spec.dataset->model, &writer);
+    PutConfig(spec.dataset->loss, &writer);
+    writer.PutU64(spec.dataset->penalties.size());
+    for (const Config& penalty : spec.dataset->penalties) PutConfig(penalty, &writer);
+    PutConfig(spec.dataset->preprocessing, &writer);
+  }
+  writer.PutString(spec.function.value_or(""));
+  writer.PutI64(spec.starts.value_or(0));
+  writer.PutU64(spec.seed.value_or(0));
+  writer.PutU8(static_cast<uint8_t>(spec.precision));
+  for (const Config* config : {&spec.initializer, &spec.optimizer, &spec.schedule, &spec.warmup, &spec.batch,
+                               &spec.stopping, &spec.plateau, &spec.early_stopping, &spec.evaluation}) {
+    PutConfig(*config, &writer);
+  }
+  return Sha256Hex(writer.bytes());
+}
+
+template <typename T>
+std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
+                          const std::vector<absl::Span<T>>& optimizer) {
+  ByteWriter writer;
+  writer.PutU32(kMagic);
+  writer.PutU32(kVersion);
+  writer.PutString(fingerprint);
+  writer.PutU8(sizeof(T));
+  writer.PutI64(run.step);
+  PutVector(run.parameters, &writer);
+  PutVector(run.previous, &writer);
+  run.stopping.Write(&writer);
+  writer.PutI64(run.best_step);
+  PutVector(run.best, &writer);
+  writer.PutBool(run.termination.has_value());
+  if (run.termination.has_value()) PutTermination(*run.termination, &writer);
+  writer.PutU64(optimizer.size());
+  for (const absl::Span<T> array : optimizer) writer.PutArray(absl::Span<const T>(array));
+  writer.PutU32(Crc32(writer.bytes()));
+  return writer.TakeBytes();
+}
+
+template <typename T>
+absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
+  DESCENT_ASSIGN_OR_RETURN(const absl::string_view body, CheckedBody(bytes));
+  ByteReader reader(body);
+  SnapshotContents<T> contents;
+  contents.fingerprint = reader.GetString();
+  if (reader.GetU8() != sizeof(T)) return Damaged("its precision is not that of the spec");
+  contents.run.step = reader.GetI64();
+  contents.run.parameters = GetVector<T>(&reader);
+  contents.run.previous = GetVector<T>(&reader);
+  contents.run.stopping = StoppingState::Read(&reader);
+  contents.run.best_step = reader.GetI64();
+  contents.run.best = GetVector<T>(&reader);
+  if (reader.GetBool()) contents.run.termination = GetTermination(&reader);
+  const uint64_t arrays = reader.GetU64();
+  for (uint64_t i = 0; i < arrays && !reader.failed(); ++i) contents.optimizer.push_back(reader.GetArray<T>());
+  const size_t size = contents.run.parameters.size();
+  const bool sizes_fit = contents.run.previous.size() == size &&
+                         (contents.run.best.empty() || contents.run.best.size() == size) && contents.run.step >= 0;
+  if (reader.failed() || reader.remaining() != 0 || !sizes_fit) return Damaged("its parts do not fit together");
+  return contents;
+}
+
+template <typename T>
+ParameterVector LastParameters(const RunState<T>& run) {
+  return Widen(run.step, run.parameters);
+}
+
+template <typename T>
+ParameterVector BestParameters(const RunState<T>& run) {
+  return run.best.empty() ? LastParameters(run) : Widen(run.best_step, run.best);
+}
+
+template <typename T>
+ParameterVector KeptParameters(const RunState<T>& run) {
+  if (!run.termination.has_value() || run.termination->kept_step == run.step) return LastParameters(run);
+  if (!run.best.empty() && run.termination->kept_step == run.best_step) return BestParameters(run);
+  return Widen(run.step - 1, run.previous);
+}
+
+absl::StatusOr<SnapshotParameters> ReadSnapshotParameters(absl::string_view snapshot) {
+  DESCENT_ASSIGN_OR_RETURN(const absl::string_view body, CheckedBody(snapshot));
+  ByteReader reader(body);
+  reader.GetView();
+  return reader.GetU8() == sizeof(float) ? ReadParametersAs<float>(snapshot) : ReadParametersAs<double>(snapshot);
+}
+
+template std::string WriteSnapshot(absl::string_view, const RunState<float>&, const std::vector<absl::Span<float>>&);
+template std::string WriteSnapshot(absl::string_view, const RunState<double>&, const std::vector<absl::Span<double>>&);
+template absl::StatusOr<SnapshotContents<float>> ReadSnapshot(absl::string_view);
+template absl::StatusOr<SnapshotContents<double>> ReadSnapshot(absl::string_view);
+template ParameterVector LastParameters(const RunState<float>&);
+template ParameterVector LastParameters(const RunState<double>&);
+template ParameterVector BestParameters(const RunState<float>&);
+template ParameterVector BestParameters(const RunState<double>&);
+template ParameterVector KeptParameters(const RunState<float>&);
+template ParameterVector KeptParameters(const RunState<double>&);
+
+}  // namespace descent::core
