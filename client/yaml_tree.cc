@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "client/utf8.h"
@@ -163,7 +164,9 @@ absl::StatusOr<YamlNode> ParseYaml(absl::string_view text, int source, YamlPlace
       *error_place = builder.error_place();
       return absl::InvalidArgumentError(builder.error());
     }
-    if (!error.mark.is_null()) *error_place = builder.PlaceOf(error.mark);
+    // What is missing at the end (`end of map not found`) has no mark of its own.
+    const bool at_end = error.mark.is_null() || absl::StartsWith(error.msg, "end of ");
+    *error_place = at_end ? PlaceOfByte(text, text.size(), source) : builder.PlaceOf(error.mark);
     return absl::InvalidArgumentError(absl::StrCat("is not valid YAML or JSON: ", error.msg));
   } catch (const std::exception& error) {
     return absl::InvalidArgumentError(absl::StrCat("is not valid YAML or JSON: ", error.what()));
