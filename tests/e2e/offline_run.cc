@@ -12,14 +12,14 @@ namespace descent::e2e {
 
 bool Row::operator==(const Row& other) const { return std::memcmp(this, &other, sizeof *this) == 0; }
 
-Run RunOffline(const v1::JobSpec& resolved, const core::TrainingData& data) {
+Trace RunOffline(const v1::JobSpec& resolved, const core::TrainingData& data) {
   core::FixEigenCacheSizes();
   core::Violations violations;
   const core::JobSpec spec = convert::JobSpecFromProto(resolved, "spec", &violations);
   EXPECT_TRUE(violations.empty()) << violations.ToStatus();
   auto trainer = core::Trainer::Create(spec, data);
   EXPECT_TRUE(trainer.ok()) << trainer.status();
-  Run run;
+  Trace run;
   core::StepBlock block;
   while (true) {
     const core::Trainer::Progress progress = (*trainer)->Advance(1000, &block);
@@ -39,7 +39,7 @@ Run RunOffline(const v1::JobSpec& resolved, const core::TrainingData& data) {
   return run;
 }
 
-void AddRows(const v1::StepBlock& block, Run* run) {
+void AddRows(const v1::StepBlock& block, Trace* run) {
   const auto value = [](const auto& column, int64_t row) {
     return column.empty() ? 0.0 : column.Get(static_cast<int>(row));
   };
@@ -60,7 +60,7 @@ void AddRows(const v1::StepBlock& block, Run* run) {
   }
 }
 
-void ExpectSameRun(const Run& actual, const Run& expected) {
+void ExpectSameRun(const Trace& actual, const Trace& expected) {
   ASSERT_EQ(actual.rows.size(), expected.rows.size());
   for (const auto& [step, row] : expected.rows) {
     const auto found = actual.rows.find(step);

@@ -25,20 +25,20 @@ struct Row {
 };
 
 // All that a run's log says of the mathematics.
-struct Run {
+struct Trace {
   std::map<int64_t, Row> rows;
   std::map<int64_t, std::vector<double>> parameters;
   std::vector<double> kept;
 };
 
 // Trains as a resolved spec says.
-Run RunOffline(const v1::JobSpec& resolved, const core::TrainingData& data);
+Trace RunOffline(const v1::JobSpec& resolved, const core::TrainingData& data);
 
 // Adds a block's rows; fails the test when one is there already.
-void AddRows(const v1::StepBlock& block, Run* run);
+void AddRows(const v1::StepBlock& block, Trace* run);
 
 // Fails the test at the first row or vector that differs.
-void ExpectSameRun(const Run& actual, const Run& expected);
+void ExpectSameRun(const Trace& actual, const Trace& expected);
 
 }  // namespace descent::e2e
 

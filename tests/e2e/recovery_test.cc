@@ -68,7 +68,7 @@ TEST(RecoveryTest, AKilledJobEndsAsIfNothingHadHappened) {
   auto server = std::make_unique<ServerProcess>(directory.path());
   const std::string dataset = UploadFile(server->channel(), "examples/data/iris.csv", "iris");
   const v1::Job created = CreateJob(server->channel(), RecoverySpec(dataset), "killed");
-  const Run expected = RunOffline(created.resolved_spec(), LoadExample("examples/data/iris.csv"));
+  const Trace expected = RunOffline(created.resolved_spec(), LoadExample("examples/data/iris.csv"));
 
   Watched watched;
   std::mt19937 random(20261121);

@@ -16,7 +16,7 @@ namespace descent::e2e {
 
 // What came over one or several watches of a job.
 struct Watched {
-  Run run;
+  Trace run;
   int64_t cursor = 0;
   std::vector<v1::LogRecord> events;  // all but headers, rows and heartbeats
   v1::StateChange last_state;
