@@ -56,8 +56,8 @@ class ManagedDatasets : public jobs::DataSource {
   explicit ManagedDatasets(datasets::DatasetManager* manager) : manager_(manager) {}
 
   absl::StatusOr<std::string> Version(const std::string& owner, const std::string& dataset) override {
-    DESCENT_ASSIGN_OR_RETURN(const datasets::DatasetRecord record, manager_->Get(owner, dataset));
-    return record.version;
+    DESCENT_ASSIGN_OR_RETURN(const datasets::DatasetView view, manager_->Get(owner, dataset));
+    return view.record.version;
   }
   absl::StatusOr<std::shared_ptr<const core::Table>> Load(const std::string& version) override {
     return manager_->Load(version);
@@ -87,6 +87,7 @@ class ServerImpl final : public Server {
   v1::ServerInfo Facts() const;
   void Configure(grpc::ServerBuilder* builder);
   int64_t StoredBytes() const;
+  absl::Status CheckRoom() const;
 
   ServerOptions options_;
   std::string address_;
@@ -158,7 +159,7 @@ absl::Status ServerImpl::OpenManagers() {
   datasets::DatasetManagerOptions dataset_options;
   dataset_options.directory = options_.data_directory;
   dataset_options.max_upload_bytes = options_.max_upload_bytes;
-  dataset_options.has_room = [this] { return StoredBytes() <= options_.disk_budget_bytes; };
+  dataset_options.check_room = [this] { return CheckRoom(); };
   dataset_options.if_unused = [this](const std::string& version, const std::function<absl::Status()>& remove) {
     return jobs_->WithUnusedDataset(version, remove);
   };
@@ -172,7 +173,6 @@ absl::Status ServerImpl::OpenManagers() {
   options.limits.max_threads = options_.max_threads;
   options.limits.default_log_byte_budget = options_.log_byte_budget;
   options.limits.max_parameters = options_.max_parameters;
-  options.disk_budget_bytes = options_.disk_budget_bytes;
   options.build = BuildName();
   jobs::ManagerParts parts;
   parts.env = options_.env;
@@ -182,7 +182,7 @@ absl::Status ServerImpl::OpenManagers() {
   parts.data = data_source_.get();
   parts.encode_spec = convert::EncodeSpec;
   parts.decode_spec = convert::DecodeSpec;
-  parts.stored_bytes = [this] { return StoredBytes(); };
+  parts.check_room = [this] { return CheckRoom(); };
   parts.log_error = options_.log_error;
   DESCENT_ASSIGN_OR_RETURN(jobs_, jobs::Manager::Create(std::move(options), std::move(parts)));
   models_ = std::make_unique<models::PredictorCache>(kCachedPredictors);
@@ -200,6 +200,17 @@ absl::Status ServerImpl::ChooseDiskBudget() {
 
 int64_t ServerImpl::StoredBytes() const {
   return log_store_->TotalBytes() + checkpoint_store_->TotalBytes() + datasets_->TotalBytes();
+}
+
+absl::Status ServerImpl::CheckRoom() const {
+  const int64_t stored = StoredBytes();
+  if (stored <= options_.disk_budget_bytes) return absl::OkStatus();
+  return core::MakeError(core::ErrorReason::kLimitExceeded,
+                         absl::StrCat("the server's disk budget of ", options_.disk_budget_bytes, " bytes is used up (",
+                                      stored, " bytes are stored); delete jobs or datasets"),
+                         {{"limit", absl::StrCat(options_.disk_budget_bytes)},
+                          {"requested", absl::StrCat(stored)},
+                          {"unit", "bytes"}});
 }
 
 v1::ServerInfo ServerImpl::Facts() const {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/convert/job.h"
 
 namespace descent::convert {
 
@@ -96,6 +97,53 @@ void ProblemToProto(const core::DataProblem& problem, v1::DataProblem* proto) {
   proto->set_column_name(problem.column_name);
   proto->set_message(problem.message);
   proto->set_fatal(problem.fatal);
+}
+
+void UploadToProto(const datasets::UploadInfo& info, v1::Upload* proto) {
+  proto->set_name(absl::StrCat("uploads/", info.id));
+  proto->set_file_name(info.file_name);
+  if (info.size_bytes.has_value()) proto->set_size_bytes(*info.size_bytes);
+  proto->set_committed_bytes(info.committed_bytes);
+  proto->set_complete(info.complete);
+  TimeToProto(info.expire_time, proto->mutable_expire_time());
+}
+
+void InspectionToProto(const datasets::Inspection& inspection, v1::UploadInspection* proto) {
+  const core::CsvResult& result = inspection.result;
+  CsvFormatToProto(result.format, proto->mutable_format());
+  *proto->mutable_schema() = SchemaToProto(result.table.schema);
+  for (const core::ColumnStatistics& statistics : inspection.statistics) {
+    StatisticsToProto(statistics, proto->add_statistics());
+  }
+  proto->set_row_count(result.table.row_count);
+  for (size_t i = 0; i < result.preview.size(); ++i) {
+    v1::TableColumn* column = proto->mutable_preview()->add_columns();
+    if (i < result.table.schema.columns.size()) column->set_name(result.table.schema.columns[i].name);
+    for (const std::string& text : result.preview[i]) column->add_texts(text);
+    proto->mutable_preview()->set_row_count(column->texts_size());
+  }
+  for (const core::DataProblem& problem : result.problems) ProblemToProto(problem, proto->add_problems());
+  proto->set_problem_count(result.problem_count);
+  proto->set_sha256(inspection.sha256);
+}
+
+void DatasetToProto(const datasets::DatasetView& view, bool full, v1::Dataset* proto) {
+  const datasets::DatasetRecord& record = view.record;
+  if (!record.name.empty()) proto->set_name(absl::StrCat("datasets/", record.name));
+  proto->set_version(record.version);
+  if (view.facts.format.has_value()) CsvFormatToProto(*view.facts.format, proto->mutable_format());
+  *proto->mutable_schema() = SchemaToProto(view.facts.schema);
+  if (full) {
+    for (const core::ColumnStatistics& statistics : view.facts.statistics) {
+      StatisticsToProto(statistics, proto->add_statistics());
+    }
+  }
+  proto->set_row_count(record.row_count);
+  proto->set_source_bytes(record.source_bytes);
+  proto->set_stored_bytes(record.stored_bytes);
+  proto->set_owner(record.owner);
+  TimeToProto(record.create_time, proto->mutable_create_time());
+  proto->set_source_sha256(record.source_sha256);
 }
 
 }  // namespace descent::convert

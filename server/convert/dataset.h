@@ -9,6 +9,7 @@
 #include "core/data/schema.h"
 #include "descent/v1/dataset.pb.h"
 #include "descent/v1/dataset_service.pb.h"
+#include "server/datasets/dataset_manager.h"
 
 namespace descent::convert {
 
@@ -21,6 +22,11 @@ v1::Schema SchemaToProto(const core::Schema& schema);
 core::InlineRows RowsFromProto(const v1::Table& proto);
 void StatisticsToProto(const core::ColumnStatistics& statistics, v1::ColumnStatistics* proto);
 void ProblemToProto(const core::DataProblem& problem, v1::DataProblem* proto);
+
+void UploadToProto(const datasets::UploadInfo& info, v1::Upload* proto);
+void InspectionToProto(const datasets::Inspection& inspection, v1::UploadInspection* proto);
+// `full` adds the statistics.
+void DatasetToProto(const datasets::DatasetView& view, bool full, v1::Dataset* proto);
 
 }  // namespace descent::convert
 

@@ -30,8 +30,6 @@ namespace descent::jobs {
 struct ManagerOptions {
   int max_running_jobs = 1;
   core::SpecLimits limits;
-  // New jobs are refused while more bytes than this are stored.
-  int64_t disk_budget_bytes = int64_t{1} << 40;
   std::string build;
 };
 
@@ -45,8 +43,8 @@ struct ManagerParts {
   // Specs to the wire's bytes and back.
   std::function<std::string(const core::JobSpec&)> encode_spec;
   std::function<absl::StatusOr<core::JobSpec>(const std::string&)> decode_spec;
-  // Bytes that everything on disk takes.
-  std::function<int64_t()> stored_bytes;
+  // OK, or LIMIT_EXCEEDED when the disk budget is used up.
+  std::function<absl::Status()> check_room;
   // Where errors go that no client waits for.
   std::function<void(const std::string&)> log_error;
 };

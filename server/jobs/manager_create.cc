@@ -66,15 +66,7 @@ absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
     DESCENT_ASSIGN_OR_RETURN(std::optional<JobView> made, FindRequest(request));
     if (made.has_value()) return *std::move(made);
   }
-  const int64_t stored = parts_.stored_bytes();
-  if (!request.validate_only && stored > options_.disk_budget_bytes) {
-    return core::MakeError(core::ErrorReason::kLimitExceeded,
-                           absl::StrCat("the server's disk budget of ", options_.disk_budget_bytes, " bytes is used up (",
-                                        stored, " bytes are stored); delete jobs or datasets"),
-                           {{"limit", absl::StrCat(options_.disk_budget_bytes)},
-                            {"requested", absl::StrCat(stored)},
-                            {"unit", "bytes"}});
-  }
+  if (!request.validate_only) DESCENT_RETURN_IF_ERROR(parts_.check_room());
   absl::ReaderMutexLock datasets(&datasets_in_use_);
   DESCENT_ASSIGN_OR_RETURN(JobView view, Resolve(request));
   if (request.validate_only) return view;

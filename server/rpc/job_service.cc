@@ -1,10 +1,12 @@
 #include "server/rpc/job_service.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "server/convert/fingerprint.h"
 #include "server/convert/job.h"
 #include "server/convert/spec.h"
 #include "server/rpc/parameters_reactor.h"
@@ -15,20 +17,6 @@ namespace {
 
 using convert::IdFromName;
 using convert::JobToProto;
-
-// The request without what may differ between a try and its retry; map entries in a fixed order.
-std::string Fingerprint(v1::CreateJobRequest request) {
-  request.clear_request_id();
-  request.clear_validate_only();
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    request.SerializeToCodedStream(&coded);
-  }
-  return bytes;
-}
 
 absl::Status ParseList(Call* call, const v1::ListJobsRequest& request, jobs::JobQuery* query) {
   query->owner = call->caller.owner;
@@ -75,7 +63,10 @@ grpc::ServerUnaryReactor* JobService::CreateJob(grpc::CallbackServerContext* con
         create.spec = convert::JobSpecFromProto(in.spec(), "spec", &call->violations);
         create.given_spec = in.spec().SerializeAsString();
         create.request_id = in.request_id();
-        create.fingerprint = Fingerprint(in);
+        v1::CreateJobRequest body = in;
+        body.clear_request_id();
+        body.clear_validate_only();
+        create.fingerprint = convert::Fingerprint(body);
         create.validate_only = in.validate_only();
         create.violations = std::move(call->violations);
         DESCENT_ASSIGN_OR_RETURN(const jobs::JobView view, jobs_->CreateJob(std::move(create)));

@@ -1,5 +1,7 @@
 #include "server/rpc/watch_reactor.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -138,7 +140,7 @@ void WatchReactor::WriteHeader() {
   const absl::StatusOr<jobs::JobView> view = jobs_->View(*job_);
   if (!view.ok()) return FinishWith(view.status());
   v1::LogRecord record;
-  classes_ = view->classes;
+  classes_ = view->facts.classes;
   record.set_job(job_name_);
   record.set_first_sequence(cursor_);
   record.set_next_sequence(cursor_);

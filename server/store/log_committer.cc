@@ -114,7 +114,7 @@ absl::Status LogCommitter::PlanRequest(Request& request, Plans& plans, Batches& 
   DESCENT_ASSIGN_OR_RETURN(Plan* const plan, FindPlan(request, plans));
   if (plan->failed) return absl::FailedPreconditionError("an earlier append to this log failed");
   absl::Status status = CheckTiling(request.records, plan->next_sequence);
-  if (status.ok() && plan->target == nullptr) {
+  if (status.ok() && plan->target == nullptr && !request.records.empty()) {
     absl::StatusOr<OpenFile*> target = ChooseFile(*plan->log, StoredSize(request.records));
     status = target.status();
     if (status.ok()) plan->target = *target;

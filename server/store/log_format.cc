@@ -146,12 +146,13 @@ std::string EncodeSeal(uint32_t seed, int64_t offset, uint32_t commit, const std
   }
   payload.PutI64(offset);
   PutRaw(payload, kSealMagic);
-  const RecordHeaderBytes header =
-      EncodeRecordHeader(seed, {.payload_bytes = static_cast<int64_t>(payload.bytes().size()),
-                                .payload_crc = Crc32(payload.bytes()),
-                                .commit = commit,
-                                .ends_commit = true,
-                                .seal = true});
+  StoredHeader stored;
+  stored.payload_bytes = static_cast<int64_t>(payload.bytes().size());
+  stored.payload_crc = Crc32(payload.bytes());
+  stored.commit = commit;
+  stored.ends_commit = true;
+  stored.seal = true;
+  const RecordHeaderBytes header = EncodeRecordHeader(seed, stored);
   return absl::StrCat(absl::string_view(header.data(), header.size()), payload.bytes());
 }
 

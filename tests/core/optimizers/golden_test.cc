@@ -11,11 +11,12 @@
 #include <map>
 #include <memory>
 #include <ostream>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
 #include "core/functions/function.h"
 #include "core/optimizers/kinds.h"
 #include "core/optimizers/optimizer.h"
@@ -34,11 +35,11 @@ Trajectory ReadGolden(const std::string& name) {
   const std::string json = text.str();
   const size_t start = json.find("\"" + name + "\": {");
   if (start == std::string::npos) return {};
-  const std::string part = json.substr(start, json.find('}', start) - start);
-  const std::regex row(R"re("(\d+)": \[\s*"([^"]+)",\s*"([^"]+)"\s*\])re");
+  // Every second part between quotes is a text: the name, then step, x and y in turn.
+  const std::vector<std::string> parts = absl::StrSplit(json.substr(start, json.find('}', start) - start), '"');
   Trajectory trajectory;
-  for (std::sregex_iterator i(part.begin(), part.end(), row), end; i != end; ++i) {
-    trajectory[std::stoll((*i)[1])] = {std::stod((*i)[2]), std::stod((*i)[3])};
+  for (size_t i = 3; i + 4 < parts.size(); i += 6) {
+    trajectory[std::stoll(parts[i])] = {std::stod(parts[i + 2]), std::stod(parts[i + 4])};
   }
   return trajectory;
 }
@@ -119,7 +120,9 @@ TEST_P(GoldenTest, FollowsTorch) {
 
 INSTANTIATE_TEST_SUITE_P(Torch, GoldenTest, testing::ValuesIn(GoldenCases()),
                          [](const testing::TestParamInfo<GoldenCase>& info) {
-                           return std::regex_replace(info.param.name, std::regex("[^A-Za-z0-9]"), "_");
+                           std::string name = info.param.name;
+                           for (char& character : name) character = absl::ascii_isalnum(character) ? character : '_';
+                           return name;
                          });
 
 }  // namespace
