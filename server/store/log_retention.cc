@@ -120,8 +120,8 @@ absl::StatusOr<int64_t> SegmentLogStore::DropOldest(const std::string& uid) {
     oldest = index_.JournalSpans(*log);
     // Some segment with sequence numbers stays: it tells where the log goes on.
     const auto numbered = [](const LogSpan& span) { return span.part.first_sequence < span.part.next_sequence; };
-    if (std::none_of(std::min(log->spans.begin() + oldest + 1, log->spans.end()), log->spans.end(), numbered))
-      return -1;
+    const auto rest = log->spans.begin() + static_cast<std::ptrdiff_t>(std::min(oldest + 1, log->spans.size()));
+    if (std::none_of(rest, log->spans.end(), numbered)) return -1;
     number = log->spans[oldest].file->name.number;
   }
   // Both: thinning may have failed between writing the one and removing the other.
