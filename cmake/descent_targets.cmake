@@ -2,7 +2,7 @@
 #
 #   descent_library(NAME SOURCES a.cc b.cc DEPENDS lib ...)   a static library; public dependencies
 #   descent_executable(NAME SOURCES ... DEPENDS ...)
-#   descent_test(NAME SOURCES ... DEPENDS ... [TIMEOUT seconds] [LABELS ...])   GoogleTest, found by ctest case by case
+#   descent_test(NAME SOURCES ... DEPENDS ... [TIMEOUT seconds] [LABELS label])   GoogleTest, found by ctest case by case
 
 include(GNUInstallDirs)
 
@@ -15,6 +15,9 @@ function(descent_flags target)
                                            $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(DESCENT_CPU)
     target_compile_options(${target} PRIVATE -march=${DESCENT_CPU})
+  endif()
+  if(DESCENT_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   if(DESCENT_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${DESCENT_SANITIZE} -fno-sanitize-recover=all
@@ -45,7 +48,13 @@ function(descent_test target)
   add_executable(${target} ${ARG_SOURCES})
   descent_flags(${target})
   target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} GTest::gmock_main)
+  set(labels)
+  if(ARG_LABELS)
+    set(labels LABELS ${ARG_LABELS})
+  endif()
+  # One variable in each of two properties: gtest_discover_tests takes lists apart, so none can have two values.
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 120
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}"
-      ENVIRONMENT "DESCENT_SOURCE_DIR=${CMAKE_SOURCE_DIR};DESCENT_BINARY_DIR=${CMAKE_BINARY_DIR}")
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} ${labels}
+      ENVIRONMENT "DESCENT_SOURCE_DIR=${CMAKE_SOURCE_DIR}"
+      ENVIRONMENT_MODIFICATION "DESCENT_BINARY_DIR=set:${CMAKE_BINARY_DIR}")
 endfunction()

@@ -54,6 +54,14 @@ ColumnBuilder::ColumnBuilder(const ColumnSchema& schema, bool looks_textual, con
   }
 }
 
+void ColumnBuilder::Reserve(int64_t rows) {
+  if (state_ == State::kNumeric) {
+    numbers_.reserve(static_cast<size_t>(rows));
+  } else {
+    codes_.reserve(static_cast<size_t>(rows));
+  }
+}
+
 void ColumnBuilder::AddMissing(TextPosition position) {
   missing_cells_.Add(position, "");
   last_missing_row_ = size();

@@ -45,6 +45,8 @@ class ColumnBuilder {
   // `schema` has its role, and its type if it is given. `looks_textual`: a sample of the cells holds a text.
   ColumnBuilder(const ColumnSchema& schema, bool looks_textual, const MissingTokens* missing);
 
+  // Makes room for so many rows.
+  void Reserve(int64_t rows);
   // Whether AddNumber may be called.
   bool takes_numbers() const { return state_ == State::kNumeric && !skipping_; }
   bool needs_second_reading() const { return state_ == State::kToReadAgain; }

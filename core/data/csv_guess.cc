@@ -14,24 +14,24 @@ namespace descent::core {
 namespace {
 
 constexpr char kDelimiters[] = {',', ';', '\t', '|'};
-// A sample ends after so many rows, or with the row in which it exceeds so many bytes.
+// A sample has at least a row, if there is one; it ends after so many, or with the row that exceeds so many bytes.
 constexpr int64_t kSampleRows = 100;
 constexpr int64_t kSampleBytes = int64_t{1} << 18;
 
-// Calls take_cell(row, column, text) for the cells of the sample and end_row(cells).
-template <typename TakeCell, typename EndRow>
-void ReadSample(absl::string_view text, char delimiter, TakeCell take_cell, EndRow end_row) {
+// Calls take_row(cells) for the rows of the sample; cells beyond the most columns of a table are left out.
+template <typename TakeRow>
+void ReadSample(absl::string_view text, char delimiter, TakeRow take_row) {
   CsvTokenizer tokenizer(text, delimiter);
-  for (int64_t row = 0; row < kSampleRows && tokenizer.BytesFrom(text) < kSampleBytes;) {
+  std::vector<std::string> cells;
+  for (int64_t row = 0; row == 0 || (row < kSampleRows && tokenizer.BytesFrom(text) < kSampleBytes);) {
     if (tokenizer.AtEnd()) return;
     if (tokenizer.SkipEmptyLine()) continue;
-    int64_t cells = 0;
+    cells.clear();
     do {
       const CsvCell cell = tokenizer.NextCell();
-      if (cells < kMaxColumns) take_cell(row, static_cast<size_t>(cells), cell.text);
-      ++cells;
+      if (static_cast<int64_t>(cells.size()) < kMaxColumns) cells.emplace_back(cell.text);
     } while (tokenizer.row_goes_on());
-    end_row(cells);
+    take_row(cells);
     ++row;
   }
 }
@@ -43,31 +43,32 @@ bool IsDecimalComma(absl::string_view text) {
   });
 }
 
+bool IsClean(absl::string_view cell) {
+  return cell.find_first_of(absl::string_view(kDelimiters, sizeof kDelimiters)) == absl::string_view::npos ||
+         IsDecimalComma(cell);
+}
+
 struct DelimiterScore {
   int64_t cells = 0;  // of most rows
   double quality = 0;
 };
 
 DelimiterScore Score(absl::string_view text, char delimiter) {
-  std::map<int64_t, int64_t> rows_by_cells;
+  std::map<size_t, int64_t> rows_by_cells;
   int64_t rows = 0;
   int64_t cells = 0;
   int64_t clean = 0;  // cells without other delimiters, but for commas in numbers
-  const auto take_cell = [&](int64_t, size_t, absl::string_view cell) {
-    ++cells;
-    const bool mixed =
-        cell.find_first_of(absl::string_view(kDelimiters, sizeof kDelimiters)) != absl::string_view::npos;
-    clean += !mixed || IsDecimalComma(cell) ? 1 : 0;
-  };
-  ReadSample(text, delimiter, take_cell, [&](int64_t row_cells) {
+  ReadSample(text, delimiter, [&](const std::vector<std::string>& row) {
     ++rows;
-    ++rows_by_cells[row_cells];
+    ++rows_by_cells[row.size()];
+    cells += static_cast<int64_t>(row.size());
+    for (const std::string& cell : row) clean += IsClean(cell) ? 1 : 0;
   });
   DelimiterScore score;
   int64_t most_rows = 0;
   for (const auto& [row_cells, count] : rows_by_cells) {
     if (row_cells == 1 || count < most_rows) continue;
-    score.cells = row_cells;
+    score.cells = static_cast<int64_t>(row_cells);
     most_rows = count;
   }
   if (most_rows == 0) return score;
@@ -86,17 +87,34 @@ struct SampledColumn {
   bool repeats_first = false;
 };
 
+void TakeCell(const std::string& cell, bool is_first, const MissingTokens& missing, SampledColumn* column) {
+  const bool is_missing = missing.Contains(cell);
+  double value = 0;
+  const bool is_number = !is_missing && ParseNumber(cell, &value) != NumberKind::kNone;
+  if (is_first) {
+    column->first = cell;
+    column->first_is_missing = is_missing;
+    column->first_is_number = is_number;
+    return;
+  }
+  column->has_numbers = column->has_numbers || is_number;
+  column->has_texts = column->has_texts || (!is_number && !is_missing);
+  column->repeats_first = column->repeats_first || cell == column->first;
+}
+
 bool LooksLikeHeader(const std::vector<SampledColumn>& columns, int64_t rows) {
   bool any_number = false;
+  bool any_text = false;
   bool all_distinct = true;
   absl::flat_hash_set<absl::string_view> names;
   for (const SampledColumn& column : columns) {
     const bool is_text = !column.first_is_number && !column.first_is_missing;
     if (is_text && column.has_numbers && !column.has_texts) return true;
+    any_text = any_text || is_text;
     any_number = any_number || column.first_is_number;
     all_distinct = all_distinct && is_text && !column.repeats_first && names.insert(column.first).second;
   }
-  return !any_number && (rows == 1 || all_distinct);
+  return any_text && !any_number && (rows == 1 || all_distinct);
 }
 
 }  // namespace
@@ -118,23 +136,13 @@ char GuessDelimiter(absl::string_view text) {
 CsvSample SampleRows(absl::string_view text, char delimiter, const MissingTokens& missing, std::optional<bool> header) {
   std::vector<SampledColumn> columns;
   int64_t rows = 0;
-  const auto take_cell = [&](int64_t row, size_t index, absl::string_view cell) {
-    const bool is_missing = missing.Contains(cell);
-    double value = 0;
-    const NumberKind kind = ParseNumber(cell, &value);
-    if (row == 0) {
-      columns.push_back({});
-      columns.back().first = std::string(cell);
-      columns.back().first_is_missing = is_missing;
-      columns.back().first_is_number = !is_missing && kind != NumberKind::kNone;
-    } else if (index < columns.size() && !is_missing) {
-      SampledColumn& column = columns[index];
-      column.has_numbers = column.has_numbers || kind != NumberKind::kNone;
-      column.has_texts = column.has_texts || kind == NumberKind::kNone;
-      column.repeats_first = column.repeats_first || cell == column.first;
-    }
-  };
-  ReadSample(text, delimiter, take_cell, [&rows](int64_t) { ++rows; });
+  ReadSample(text, delimiter, [&](const std::vector<std::string>& cells) {
+    const bool is_first = rows++ == 0;
+    if (is_first) columns.resize(cells.size());
+    // Cells of a row of another width may stand in wrong columns.
+    if (cells.size() != columns.size()) return;
+    for (size_t i = 0; i < cells.size(); ++i) TakeCell(cells[i], is_first, missing, &columns[i]);
+  });
   CsvSample sample;
   sample.has_header = header.value_or(LooksLikeHeader(columns, rows));
   for (const SampledColumn& column : columns) {

@@ -46,6 +46,12 @@ void CheckFormat(const CsvFormat& format, Violations* violations) {
   }
 }
 
+int64_t CountLines(absl::string_view text) {
+  int64_t lines = 0;
+  for (size_t at = text.find('\n'); at != absl::string_view::npos; at = text.find('\n', at + 1)) ++lines;
+  return lines;
+}
+
 // Reads one file: construct, Read, done.
 class Reader {
  public:
@@ -285,7 +291,14 @@ void Reader::Read(int64_t preview_rows, ProblemCollector* problems) {
   MakePreview(tokenizer, preview_rows);
   const std::vector<ColumnSchema> schema = ResolveColumns(names_, given_, violations_);
   columns_.reserve(schema.size());
-  for (size_t i = 0; i < schema.size(); ++i) columns_.emplace_back(schema[i], sample.textual[i], &missing_);
+  // A row takes a line and a byte a cell, so this bounds memory by the size of the text.
+  const int64_t width = static_cast<int64_t>(schema.size());
+  const int64_t most_rows = std::min(CountLines(text_), static_cast<int64_t>(text_.size()) / width) + 1;
+  for (size_t i = 0; i < schema.size(); ++i) {
+    columns_.emplace_back(schema[i], sample.textual[i], &missing_);
+    columns_.back().Reserve(most_rows);
+  }
+  result_->table.lines.reserve(static_cast<size_t>(most_rows));
   ReadRows(tokenizer, true, problems);
   const auto again = [](const ColumnBuilder& column) { return column.needs_second_reading(); };
   if (std::any_of(columns_.begin(), columns_.end(), again)) {

@@ -79,14 +79,52 @@ class CsvTokenizer {
   std::string unescaped_;  // text of a cell with doubled quotes
 };
 
+// Reads a plain decimal number, without exponent, of at most 18 digits whose digits make a whole number below 2^53:
+// that number divided by a power of ten, both exact, is correctly rounded (Clinger 1990). Returns its end, or null for
+// others.
+inline const char* ReadShortDecimal(const char* begin, const char* end, double* value) {
+  constexpr int64_t kMaxDigits = 18;
+  constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                     1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+  const char* at = begin;
+  const bool negative = *at == '-';
+  if (negative) ++at;
+  uint64_t digits = 0;
+  const char* const whole = at;
+  for (; at != end && static_cast<unsigned char>(*at - '0') < 10; ++at) {
+    digits = 10 * digits + static_cast<unsigned char>(*at - '0');
+  }
+  int64_t count = at - whole;
+  int64_t decimals = 0;
+  if (at != end && *at == '.') {
+    const char* const fraction = ++at;
+    for (; at != end && static_cast<unsigned char>(*at - '0') < 10; ++at) {
+      digits = 10 * digits + static_cast<unsigned char>(*at - '0');
+    }
+    decimals = at - fraction;
+    count += decimals;
+  }
+  if (count == 0 || count > kMaxDigits || digits > (uint64_t{1} << 53)) return nullptr;
+  const double magnitude = static_cast<double>(static_cast<int64_t>(digits)) / kPowersOfTen[decimals];
+  *value = negative ? -magnitude : magnitude;
+  return at;
+}
+
 inline bool CsvTokenizer::NextNumber(double* value) {
   if (position_ == end_) return false;
   const char first = *position_;
-  if ((first < '0' || first > '9') && first != '-' && first != '.') return false;
-  const fast_float::from_chars_result result = fast_float::from_chars(position_, end_, *value);
-  if (result.ec != std::errc() || !std::isfinite(*value) || result.ptr - position_ > kMaxCellBytes) return false;
-  if (result.ptr != end_ && *result.ptr != delimiter_ && *result.ptr != '\n' && *result.ptr != '\r') return false;
-  position_ = result.ptr;
+  if (static_cast<unsigned char>(first - '0') >= 10 && first != '-' && first != '.') return false;
+  const auto ends_cell = [this](const char* at) {
+    return at == end_ || *at == delimiter_ || *at == '\n' || *at == '\r';
+  };
+  const char* after = ReadShortDecimal(position_, end_, value);
+  if (after == nullptr || !ends_cell(after)) {
+    const fast_float::from_chars_result result = fast_float::from_chars(position_, end_, *value);
+    after = result.ptr;
+    if (result.ec != std::errc() || !std::isfinite(*value)) return false;
+    if (!ends_cell(after) || after - position_ > kMaxCellBytes) return false;
+  }
+  position_ = after;
   EndCell();
   return true;
 }

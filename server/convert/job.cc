@@ -93,7 +93,7 @@ v1::Job JobToProto(const jobs::JobView& view, bool full) {
   if (full) {
     proto.mutable_spec()->ParseFromString(record.given_spec);
     *proto.mutable_resolved_spec() = JobSpecToProto(view.spec);
-    *proto.mutable_parameter_layout() = LayoutToProto(view.layout, view.spec.precision);
+    *proto.mutable_parameter_layout() = LayoutToProto(view.facts.layout, view.spec.precision);
   }
   return proto;
 }

@@ -108,7 +108,6 @@ std::string IdFromName(absl::string_view collection, absl::string_view name, abs
 }
 
 core::JobSpec JobSpecFromProto(const v1::JobSpec& proto, absl::string_view path, Violations* violations) {
-  FindUnknownFields(proto, path, violations);
   const auto at = [path](absl::string_view field) { return FieldPath(path, field); };
   core::JobSpec spec;
   if (proto.problem().has_dataset()) {
@@ -175,6 +174,7 @@ absl::StatusOr<core::JobSpec> DecodeSpec(const std::string& bytes) {
   v1::JobSpec proto;
   Violations violations;
   if (proto.ParseFromString(bytes)) {
+    FindUnknownFields(proto, "spec", &violations);
     core::JobSpec spec = JobSpecFromProto(proto, "spec", &violations);
     if (violations.empty()) return spec;
   }

@@ -12,8 +12,8 @@
 
 namespace descent::convert {
 
-// What cannot be said in core's terms goes to `violations`: unknown fields and enum values, malformed names. The rest is
-// core::ValidateSpec's.
+// What cannot be said in core's terms goes to `violations`: unknown enum values, malformed names. Unknown fields are
+// FindUnknownFields's, the rest is core::ValidateSpec's.
 core::JobSpec JobSpecFromProto(const v1::JobSpec& proto, absl::string_view path, core::Violations* violations);
 v1::JobSpec JobSpecToProto(const core::JobSpec& spec);
 

@@ -60,7 +60,7 @@ WireStatus StatusToWire(const absl::Status& status, const std::string& reference
       added->set_description(Shorten(violation.description, kMaxTextBytes));
     }
     // The message and the violations together must fit into the trailer.
-    while (bad.ByteSizeLong() > 4096) bad.mutable_field_violations()->RemoveLast();
+    while (bad.ByteSizeLong() > 2560) bad.mutable_field_violations()->RemoveLast();
     Pack("BadRequest", bad, &error);
   }
   if (info.reason == core::ErrorReason::kDraining) {

@@ -31,6 +31,17 @@ std::optional<double> GetOptional(core::ByteReader* in) {
   return has_value ? std::optional<double>(value) : std::nullopt;
 }
 
+void PutStrings(const std::vector<std::string>& strings, core::ByteWriter* out) {
+  out->PutU64(strings.size());
+  for (const std::string& string : strings) out->PutString(string);
+}
+
+std::vector<std::string> GetStrings(core::ByteReader* in) {
+  std::vector<std::string> strings;
+  for (uint64_t count = in->GetU64(); count > 0 && !in->failed(); --count) strings.push_back(in->GetString());
+  return strings;
+}
+
 }  // namespace
 
 absl::string_view JobStateName(JobState state) { return kStateNames[static_cast<size_t>(state)]; }
@@ -94,34 +105,33 @@ absl::StatusOr<JobStatus> DecodeStatus(absl::string_view bytes) {
   return status;
 }
 
-std::string EncodeLayout(const core::ParameterLayout& layout) {
+std::string EncodeFacts(const ProblemFacts& facts) {
   core::ByteWriter out;
-  out.PutU64(layout.tensors.size());
-  for (const core::TensorInfo& tensor : layout.tensors) {
+  PutStrings(facts.classes, &out);
+  out.PutU64(facts.layout.tensors.size());
+  for (const core::TensorInfo& tensor : facts.layout.tensors) {
     out.PutString(tensor.name);
     out.PutArray<int64_t>(tensor.shape);
     out.PutU8(static_cast<uint8_t>(tensor.role));
-    out.PutU64(tensor.labels.size());
-    for (const std::string& label : tensor.labels) out.PutString(label);
+    PutStrings(tensor.labels, &out);
   }
   return out.TakeBytes();
 }
 
-absl::StatusOr<core::ParameterLayout> DecodeLayout(absl::string_view bytes) {
+absl::StatusOr<ProblemFacts> DecodeFacts(absl::string_view bytes) {
   core::ByteReader in(bytes);
-  core::ParameterLayout layout;
+  ProblemFacts facts;
+  facts.classes = GetStrings(&in);
   for (uint64_t tensors = in.GetU64(); tensors > 0 && !in.failed(); --tensors) {
     std::string name = in.GetString();
     std::vector<int64_t> shape = in.GetArray<int64_t>();
     const auto role = static_cast<core::TensorRole>(in.GetU8());
-    std::vector<std::string> labels;
-    for (uint64_t count = in.GetU64(); count > 0 && !in.failed(); --count) labels.push_back(in.GetString());
-    layout.Add(std::move(name), std::move(shape), role, std::move(labels));
+    facts.layout.Add(std::move(name), std::move(shape), role, GetStrings(&in));
   }
   if (in.failed() || in.remaining() != 0) {
     return core::MakeError(core::ErrorReason::kStoredDataDamaged, "the stored parameter layout of a job is damaged");
   }
-  return layout;
+  return facts;
 }
 
 Job::Job(JobRecord record, core::JobSpec spec, JobStatus status, std::shared_ptr<StepLog> log, JobStore* store,

@@ -47,8 +47,13 @@ struct JobStatus {
 std::string EncodeStatus(const JobStatus& status);
 absl::StatusOr<JobStatus> DecodeStatus(absl::string_view bytes);
 
-std::string EncodeLayout(const core::ParameterLayout& layout);
-absl::StatusOr<core::ParameterLayout> DecodeLayout(absl::string_view bytes);
+// What a job's problem came to: fixed when it is created.
+struct ProblemFacts {
+  core::ParameterLayout layout;
+  std::vector<std::string> classes;  // empty for regression and functions
+};
+std::string EncodeFacts(const ProblemFacts& facts);
+absl::StatusOr<ProblemFacts> DecodeFacts(absl::string_view bytes);
 
 // Name of a state as on the wire, without prefix: `QUEUED`.
 absl::string_view JobStateName(JobState state);

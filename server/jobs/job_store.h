@@ -33,8 +33,8 @@ struct JobRecord {
   // Specs as the wire has them, opaque here.
   std::string given_spec;
   std::string resolved_spec;
-  // Tensors and their places, encoded by job.cc.
-  std::string layout;
+  // What its problem came to (tensors, classes), encoded by job.cc.
+  std::string facts;
   std::string build;
   JobState state = JobState::kQueued;
   int64_t create_sequence = 0;  // ascending with creation: breaks ties of create_time; set by Insert

@@ -155,7 +155,7 @@ absl::StatusOr<JobView> Manager::View(const Job& job) const {
   view.spec = job.spec();
   view.log = job.log()->extent();
   view.jobs_ahead = queue_->JobsAhead(job);
-  DESCENT_ASSIGN_OR_RETURN(view.layout, DecodeLayout(view.record.layout));
+  DESCENT_ASSIGN_OR_RETURN(view.facts, DecodeFacts(view.record.facts));
   return view;
 }
 

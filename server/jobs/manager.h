@@ -30,8 +30,6 @@ namespace descent::jobs {
 struct ManagerOptions {
   int max_running_jobs = 1;
   core::SpecLimits limits;
-  // New jobs are refused while more bytes than this are stored.
-  int64_t disk_budget_bytes = int64_t{1} << 40;
   std::string build;
 };
 
@@ -45,8 +43,8 @@ struct ManagerParts {
   // Specs to the wire's bytes and back.
   std::function<std::string(const core::JobSpec&)> encode_spec;
   std::function<absl::StatusOr<core::JobSpec>(const std::string&)> decode_spec;
-  // Bytes that everything on disk takes.
-  std::function<int64_t()> stored_bytes;
+  // OK, or LIMIT_EXCEEDED when the disk budget is used up.
+  std::function<absl::Status()> check_room;
   // Where errors go that no client waits for.
   std::function<void(const std::string&)> log_error;
 };
@@ -59,6 +57,8 @@ struct CreateRequest {
   std::string request_id;  // empty: none
   std::string fingerprint; // of the request's body
   bool validate_only = false;
+  // What the caller found wrong already; reported together with the rest.
+  core::Violations violations;
 };
 
 // A job as a client sees it.
@@ -66,7 +66,7 @@ struct JobView {
   JobRecord record;
   JobStatus status;
   core::JobSpec spec;  // resolved
-  core::ParameterLayout layout;
+  ProblemFacts facts;
   StepLog::Extent log;
   int64_t jobs_ahead = 0;
 };
@@ -92,7 +92,6 @@ class Manager {
 
   absl::StatusOr<JobView> CreateJob(CreateRequest request);
   absl::StatusOr<JobView> Get(const std::string& owner, const std::string& name);
-  // Views without layout.
   absl::StatusOr<std::vector<JobView>> List(const JobQuery& query, std::string* next);
   absl::Status Delete(const std::string& owner, const std::string& name);
   void Cancel(const std::string& owner, const std::string& name, ViewCallback done);

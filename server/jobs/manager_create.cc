@@ -49,7 +49,7 @@ std::string MakeName(const core::JobSpec& spec) {
 
 absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
   if (draining()) return core::MakeError(core::ErrorReason::kDraining, "the server is going away; try again");
-  core::Violations violations;
+  core::Violations violations = std::move(request.violations);
   if (!request.job_id.empty() && !IsResourceId(request.job_id)) {
     violations.Add("job_id", absl::StrCat("must be lower-case letters, digits and hyphens, begin with a letter and have "
                                           "at most 63 characters, was \"", request.job_id, "\""));
@@ -66,15 +66,7 @@ absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
     DESCENT_ASSIGN_OR_RETURN(std::optional<JobView> made, FindRequest(request));
     if (made.has_value()) return *std::move(made);
   }
-  const int64_t stored = parts_.stored_bytes();
-  if (!request.validate_only && stored > options_.disk_budget_bytes) {
-    return core::MakeError(core::ErrorReason::kLimitExceeded,
-                           absl::StrCat("the server's disk budget of ", options_.disk_budget_bytes, " bytes is used up (",
-                                        stored, " bytes are stored); delete jobs or datasets"),
-                           {{"limit", absl::StrCat(options_.disk_budget_bytes)},
-                            {"requested", absl::StrCat(stored)},
-                            {"unit", "bytes"}});
-  }
+  if (!request.validate_only) DESCENT_RETURN_IF_ERROR(parts_.check_room());
   absl::ReaderMutexLock datasets(&datasets_in_use_);
   DESCENT_ASSIGN_OR_RETURN(JobView view, Resolve(request));
   if (request.validate_only) return view;
@@ -112,14 +104,14 @@ absl::StatusOr<JobView> Manager::Resolve(const CreateRequest& request) {
   for (const char c : random) seed = seed << 8 | static_cast<unsigned char>(c);
   view.spec = core::ResolveSpec(spec, problem.shape, options_.limits, seed, "spec", &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
-  view.layout = problem.layout;
+  view.facts = {problem.layout, problem.classes};
 
   record->owner = request.owner;
   record->name = request.job_id;
   record->labels = view.spec.labels;
   record->given_spec = request.given_spec;
   record->resolved_spec = parts_.encode_spec(view.spec);
-  record->layout = EncodeLayout(problem.layout);
+  record->facts = EncodeFacts(view.facts);
   record->build = options_.build;
   record->state = JobState::kQueued;
   record->create_time = parts_.env->Now();

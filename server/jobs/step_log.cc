@@ -212,6 +212,11 @@ StepLog::Extent StepLog::extent() const {
   return extent;
 }
 
+int64_t StepLog::end_sequence() const {
+  absl::MutexLock lock(&mu_);
+  return end_sequence_;
+}
+
 size_t StepLog::IndexOf(int64_t sequence) const {
   const auto record =
       std::upper_bound(records_.begin(), records_.end(), sequence,

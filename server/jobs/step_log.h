@@ -65,6 +65,7 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   // --- Readers ---
 
   Extent extent() const;
+  int64_t end_sequence() const;
   // The record that covers `sequence`; nothing at the durable end. SEQUENCE_OUT_OF_RANGE when it was dropped or lies
   // beyond the end.
   absl::StatusOr<std::optional<Piece>> Read(int64_t sequence) const;

@@ -23,7 +23,7 @@ constexpr absl::string_view kVersion1 = R"sql(
     dataset TEXT NOT NULL,
     given_spec BLOB NOT NULL,
     resolved_spec BLOB NOT NULL,
-    layout BLOB NOT NULL,
+    facts BLOB NOT NULL,
     build TEXT NOT NULL,
     state INTEGER NOT NULL,
     create_time INTEGER NOT NULL,
@@ -57,7 +57,7 @@ static_assert(static_cast<int>(jobs::JobState::kSucceeded) == 4, "the index jobs
 
 // In the order of ReadRecord.
 constexpr char kColumns[] =
-    "create_sequence, uid, owner, name, dataset, given_spec, resolved_spec, layout, build, state, create_time, "
+    "create_sequence, uid, owner, name, dataset, given_spec, resolved_spec, facts, build, state, create_time, "
     "start_time, end_time, details, request_id, request_fingerprint";
 
 std::optional<int64_t> Nanos(const std::optional<absl::Time>& time) {
@@ -79,7 +79,7 @@ absl::Status ReadRecord(SqliteConnection& connection, const SqliteStatement& row
   record.dataset = row.Bytes(4);
   record.given_spec = row.Bytes(5);
   record.resolved_spec = row.Bytes(6);
-  record.layout = row.Bytes(7);
+  record.facts = row.Bytes(7);
   record.build = row.Bytes(8);
   record.state = static_cast<jobs::JobState>(row.Int(9));
   record.create_time = absl::FromUnixNanos(row.Int(10));
@@ -132,11 +132,11 @@ absl::Status InsertRecord(SqliteConnection& connection, JobRecord& record) {
     DESCENT_ASSIGN_OR_RETURN(
         SqliteStatement insert,
         connection.Prepare(
-            "INSERT INTO jobs (uid, owner, name, dataset, given_spec, resolved_spec, layout, build, state, "
+            "INSERT INTO jobs (uid, owner, name, dataset, given_spec, resolved_spec, facts, build, state, "
             "create_time, start_time, end_time, details, request_id, request_fingerprint) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     insert.BindBytes(record.uid).Bind(record.owner).Bind(record.name).Bind(record.dataset);
-    insert.BindBytes(record.given_spec).BindBytes(record.resolved_spec).BindBytes(record.layout).Bind(record.build);
+    insert.BindBytes(record.given_spec).BindBytes(record.resolved_spec).BindBytes(record.facts).Bind(record.build);
     insert.Bind(static_cast<int64_t>(record.state)).Bind(absl::ToUnixNanos(record.create_time));
     insert.Bind(Nanos(record.start_time)).Bind(Nanos(record.end_time)).BindBytes(record.details);
     insert.Bind(record.request_id).BindBytes(record.request_fingerprint);

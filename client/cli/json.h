@@ -1,0 +1,18 @@
+// Messages as JSON: the proto's field names, int64 as texts (as proto JSON has it), fields at their default left out.
+#ifndef DESCENT_CLIENT_CLI_JSON_H_
+#define DESCENT_CLIENT_CLI_JSON_H_
+
+#include <google/protobuf/message.h>
+
+#include <string>
+
+namespace descent::cli {
+
+// Over several lines, ended.
+std::string PrettyJson(const google::protobuf::Message& message);
+// On one line, ended.
+std::string JsonLine(const google::protobuf::Message& message);
+
+}  // namespace descent::cli
+
+#endif  // DESCENT_CLIENT_CLI_JSON_H_

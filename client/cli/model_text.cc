@@ -1,0 +1,93 @@
+#include "client/cli/model_text.h"
+
+#include <google/protobuf/struct.pb.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/cli/json.h"
+#include "client/cli/table.h"
+#include "client/cli/text.h"
+#include "core/base/format.h"
+
+namespace descent::cli {
+namespace {
+
+// Probability of the class in a row; NaN for what the server left out.
+double ProbabilityOf(const v1::PredictResponse& predictions, int row, int class_index) {
+  const int at = row * predictions.classes_size() + class_index;
+  return at < predictions.probabilities_size() ? predictions.probabilities(at) : std::nan("");
+}
+
+double ProbabilityOfLabel(const v1::PredictResponse& predictions, int row) {
+  const auto& classes = predictions.classes();
+  const auto it = std::find(classes.begin(), classes.end(), predictions.labels(row));
+  return it == classes.end() ? std::nan("") : ProbabilityOf(predictions, row, static_cast<int>(it - classes.begin()));
+}
+
+}  // namespace
+
+std::string PredictionsText(const v1::PredictResponse& predictions) {
+  if (predictions.labels().empty()) {
+    Table table({">ROW", ">PREDICTION"});
+    for (int row = 0; row < predictions.values_size(); ++row) {
+      table.AddRow({CountText(row + 1), core::RoundedText(predictions.values(row), 7)});
+    }
+    return table.ToText();
+  }
+  Table table({">ROW", "CLASS", ">PROBABILITY"});
+  for (int row = 0; row < predictions.labels_size(); ++row) {
+    table.AddRow(
+        {CountText(row + 1), predictions.labels(row), absl::StrFormat("%.4f", ProbabilityOfLabel(predictions, row))});
+  }
+  return table.ToText();
+}
+
+std::string PredictionLines(const v1::PredictResponse& predictions) {
+  std::string lines;
+  const int rows = std::max(predictions.labels_size(), predictions.values_size());
+  for (int row = 0; row < rows; ++row) {
+    google::protobuf::Struct object;
+    auto& fields = *object.mutable_fields();
+    fields["row"].set_number_value(row + 1);
+    if (row < predictions.values_size()) fields["value"].set_number_value(predictions.values(row));
+    if (row < predictions.labels_size()) {
+      fields["label"].set_string_value(predictions.labels(row));
+      auto& probabilities = *fields["probabilities"].mutable_struct_value()->mutable_fields();
+      for (int i = 0; i < predictions.classes_size(); ++i) {
+        probabilities[predictions.classes(i)].set_number_value(ProbabilityOf(predictions, row, i));
+      }
+    }
+    lines += JsonLine(object);
+  }
+  return lines;
+}
+
+std::string EvaluationTables(const v1::EvaluateResponse& response) {
+  const v1::Evaluation& evaluation = response.evaluation();
+  FieldList fields;
+  fields.Add("step", CountText(response.step()));
+  fields.Add("rows", CountText(evaluation.row_count()));
+  fields.Add("loss", core::RoundedText(evaluation.loss(), 7));
+  for (const v1::Metric& metric : evaluation.metrics()) fields.Add(metric.name(), core::RoundedText(metric.value(), 7));
+  const v1::ConfusionMatrix& confusion = evaluation.confusion();
+  if (confusion.classes().empty()) return fields.ToText();
+  std::vector<std::string> titles = {"TRUE CLASS"};
+  for (const std::string& name : confusion.classes()) titles.push_back(absl::StrCat(">AS ", name));
+  Table table(titles);
+  for (int row = 0; row < confusion.classes_size(); ++row) {
+    std::vector<std::string> cells = {confusion.classes(row)};
+    for (int column = 0; column < confusion.classes_size(); ++column) {
+      const int at = row * confusion.classes_size() + column;
+      cells.push_back(at < confusion.counts_size() ? CountText(confusion.counts(at)) : "-");
+    }
+    table.AddRow(cells);
+  }
+  return absl::StrCat(fields.ToText(), "\n", table.ToText());
+}
+
+}  // namespace descent::cli

@@ -1,0 +1,33 @@
+// Tables, schemas and what is found in files, between the wire and core.
+#ifndef DESCENT_SERVER_CONVERT_DATASET_H_
+#define DESCENT_SERVER_CONVERT_DATASET_H_
+
+#include "absl/strings/string_view.h"
+#include "core/base/errors.h"
+#include "core/data/csv_reader.h"
+#include "core/data/inline_table.h"
+#include "core/data/schema.h"
+#include "descent/v1/dataset.pb.h"
+#include "descent/v1/dataset_service.pb.h"
+#include "server/datasets/dataset_manager.h"
+
+namespace descent::convert {
+
+core::CsvFormat CsvFormatFromProto(const v1::CsvFormat& proto, absl::string_view path, core::Violations* violations);
+void CsvFormatToProto(const core::CsvFormat& format, v1::CsvFormat* proto);
+
+core::Schema SchemaFromProto(const v1::Schema& proto, absl::string_view path, core::Violations* violations);
+v1::Schema SchemaToProto(const core::Schema& schema);
+
+core::InlineRows RowsFromProto(const v1::Table& proto);
+void StatisticsToProto(const core::ColumnStatistics& statistics, v1::ColumnStatistics* proto);
+void ProblemToProto(const core::DataProblem& problem, v1::DataProblem* proto);
+
+void UploadToProto(const datasets::UploadInfo& info, v1::Upload* proto);
+void InspectionToProto(const datasets::Inspection& inspection, v1::UploadInspection* proto);
+// `full` adds the statistics.
+void DatasetToProto(const datasets::DatasetView& view, bool full, v1::Dataset* proto);
+
+}  // namespace descent::convert
+
+#endif  // DESCENT_SERVER_CONVERT_DATASET_H_
