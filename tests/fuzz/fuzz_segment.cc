@@ -1,5 +1,8 @@
 // Step log files: whatever the bytes are, a scan ends, stays inside the file and says the same twice; and a file that
-// was recovered is complete and holds what the first scan found. DEPENDS: descent_store descent_memory_env
+// was recovered is complete and holds what the first scan found.
+
+// DEPENDS: descent_store descent_memory_env
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
