@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <source_location>
 #include <string>
 
 #include "core/base/bytes.h"
@@ -17,10 +19,12 @@
 namespace descent::store {
 namespace {
 
-constexpr char kPath[] = "/file";
+constexpr char kPath[] = "/log/file";
 
-void Require(bool condition) {
-  if (!condition) std::abort();
+void Require(bool condition, std::source_location where = std::source_location::current()) {
+  if (condition) return;
+  std::fprintf(stderr, "line %u does not hold\n", static_cast<unsigned>(where.line()));
+  std::abort();
 }
 
 // A file whose checksums are right, with headers that the input chooses.
@@ -75,7 +79,7 @@ void CheckScan(const FileScan& scan, int64_t size) {
 void FuzzFile(const std::string& contents) {
   const FileName name{std::string(kUidBytes, '\0'), 0};
   faults::MemoryEnv env(1);
-  Require(env.OpenForAppend(kPath).ok());
+  Require(env.CreateDirectories("/log").ok() && env.OpenForAppend(kPath).ok());
   env.SetContents(kPath, contents);
   FileScan scan = Scan(env, name);
   CheckScan(scan, static_cast<int64_t>(contents.size()));
