@@ -240,11 +240,14 @@ void LogCommitter::Publish(Batch& batch, const std::vector<int64_t>& offsets) {
 
 void LogCommitter::Fail(Batch& batch, const absl::Status& status) {
   OpenFile& target = *batch.target;
-  target.writer->Abandon();
+  const bool taken_back = target.writer->Abandon().ok();
   {
     absl::MutexLock lock(&index_->mu);
     target.file->writing = false;
-    for (const std::shared_ptr<Log>& log : batch.logs) log->failed = true;
+    for (const std::shared_ptr<Log>& log : batch.logs) {
+      log->failed = true;
+      if (!taken_back) log->leftovers[target.file->path] = target.writer->size();
+    }
   }
   for (Request* request : batch.requests) request->result = status;
   if (target.file->journal) {

@@ -294,11 +294,11 @@ absl::Status VisitRecords(const core::RandomAccessFile& file, const FileName& na
   int64_t offset = begin;
   while (offset < end) {
     DESCENT_ASSIGN_OR_RETURN(const std::optional<StoredHeader> header, reader.HeaderAt(offset));
-    if (!header.has_value()) {
+    if (!header.has_value() || header->seal) {
       DESCENT_ASSIGN_OR_RETURN(offset, reader.FindHeader(offset + 1));
       continue;
     }
-    if (!header->seal) visit(*header, offset);
+    visit(*header, offset);
     offset = EndOf(*header, offset);
   }
   return absl::OkStatus();

@@ -72,20 +72,21 @@ absl::Status LogWriter::Seal() {
   return absl::OkStatus();
 }
 
-void LogWriter::Abandon() {
+absl::Status LogWriter::Abandon() {
   out_.reset();
-  absl::Status status;
-  if (size_ == 0) {
-    status = env_->DeleteFile(path_);
-    if (status.ok()) status = env_->SyncDirectory(DirectoryOf(path_));
-  } else {
-    // This sync makes the cut durable and nothing else: what was committed was durable before.
-    absl::StatusOr<std::unique_ptr<core::WritableFile>> file = env_->OpenForAppend(path_, size_);
-    status = file.ok() ? (*file)->Sync() : file.status();
+  return TakeBack(env_, path_, size_);
+}
+
+absl::Status TakeBack(core::Env* env, const std::string& path, int64_t size) {
+  if (size == 0) {
+    DESCENT_RETURN_IF_ERROR(env->DeleteFile(path));
+    return env->SyncDirectory(DirectoryOf(path));
   }
-  // If the disk does not take this either, whole records of the commit that failed may be found at the next start,
-  // unless a later file holds records of the same numbers.
-  status.IgnoreError();
+  // Removed with the last job that had records in it.
+  if (absl::IsNotFound(env->FileSize(path).status())) return absl::OkStatus();
+  // This sync makes the cut durable and nothing else: what was committed was durable before.
+  DESCENT_ASSIGN_OR_RETURN(const std::unique_ptr<core::WritableFile> file, env->OpenForAppend(path, size));
+  return file->Sync();
 }
 
 absl::Status RecoverFile(core::Env* env, const std::string& path, const FileName& name, FileScan* scan) {

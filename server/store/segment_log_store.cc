@@ -50,6 +50,7 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::Open(const std::st
   }
   absl::MutexLock load_lock(&log->load_mu);
   DESCENT_RETURN_IF_ERROR(LoadIfNeeded(*log));
+  DESCENT_RETURN_IF_ERROR(TakeBackLeftovers(*log));
   std::vector<LogSpan> spans;
   bool front_dropped = false;
   {
@@ -63,6 +64,21 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::Open(const std::st
   absl::MutexLock lock(&index_.mu);
   log->failed = false;
   return refs;
+}
+
+absl::Status SegmentLogStore::TakeBackLeftovers(Log& log) {
+  std::map<std::string, int64_t> leftovers;
+  {
+    absl::MutexLock lock(&index_.mu);
+    leftovers = log.leftovers;
+  }
+  for (const auto& [path, size] : leftovers) {
+    // Otherwise records that this Open does not list might be back after a power loss.
+    DESCENT_RETURN_IF_ERROR(TakeBack(env_, path, size));
+    absl::MutexLock lock(&index_.mu);
+    log.leftovers.erase(path);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::ListSpans(const std::string& uid,

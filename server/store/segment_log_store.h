@@ -67,6 +67,7 @@ class SegmentLogStore : public jobs::LogStore {
   // Scans a file and recovers it if its writer did not complete it.
   absl::StatusOr<FileScan> ScanAndRecover(const std::string& path, const FileName& name);
 
+  absl::Status TakeBackLeftovers(Log& log);
   // The refs of the records in some spans that follow each other; `first` tells where they must begin, -1: anywhere.
   absl::StatusOr<std::vector<jobs::RecordRef>> ListSpans(const std::string& uid, const std::vector<LogSpan>& spans,
                                                          int64_t first);

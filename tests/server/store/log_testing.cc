@@ -29,8 +29,13 @@ jobs::PendingRecord MakeRecord(int64_t first_sequence, int64_t count, std::strin
 
 void AppendTogether(jobs::LogStore& store, std::vector<Append>& appends) {
   // The commit thread waits in the first `done`, so that everything else is pending when it looks again.
+  absl::Notification waiting;
   absl::Notification all_pending;
-  store.Append(std::string(16, '\xee'), {}, [&](const auto&) { all_pending.WaitForNotification(); });
+  store.Append(std::string(16, '\xee'), {}, [&](const auto&) {
+    waiting.Notify();
+    all_pending.WaitForNotification();
+  });
+  waiting.WaitForNotification();
   absl::BlockingCounter left(static_cast<int>(appends.size()));
   for (Append& append : appends) {
     store.Append(append.uid, append.records, [&append, &left](absl::StatusOr<std::vector<jobs::RecordRef>> refs) {
