@@ -192,6 +192,7 @@ absl::Status Manager::Delete(const std::string& owner, const std::string& name) 
     absl::MutexLock lock(&mu_);
     ended_.erase({owner, name});
   }
+  job->log()->Close();
   DESCENT_RETURN_IF_ERROR(parts_.logs->Delete(job->uid()));
   return parts_.checkpoints->Delete(job->uid());
 }

@@ -229,6 +229,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
     RecordRef ref;
     {
       absl::MutexLock lock(&mu_);
+      if (closed_) return core::MakeError(core::ErrorReason::kResourceNotFound, "the job was deleted");
       if (sequence == end_sequence_) return std::nullopt;
       const int64_t oldest = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
       if (sequence < oldest || sequence > end_sequence_) return OutOfRange(sequence, oldest, end_sequence_);
@@ -241,7 +242,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
     absl::MutexLock lock(&mu_);
     const auto has_changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       const size_t index = IndexOf(sequence);
-      return index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
+      return closed_ || index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
              records_[index].payload_bytes != ref.payload_bytes;
     };
     if (!mu_.AwaitWithTimeout(absl::Condition(&has_changed), absl::Seconds(10))) return payload.status();
@@ -373,6 +374,14 @@ void StepLog::WakeAll() {
     waiters.swap(waiters_);
   }
   for (auto& [ticket, waiter] : waiters) waiter.callback();
+}
+
+void StepLog::Close() {
+  {
+    absl::MutexLock lock(&mu_);
+    closed_ = true;
+  }
+  WakeAll();
 }
 
 }  // namespace descent::jobs
