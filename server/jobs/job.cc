@@ -147,12 +147,12 @@ Job::Job(JobRecord record, core::JobSpec spec, JobStatus status, std::shared_ptr
       status_(std::move(status)) {}
 
 JobRecord Job::record() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return record_;
 }
 
 JobStatus Job::status() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return status_;
 }
 
@@ -160,7 +160,7 @@ absl::Status Job::Transition(StateChange change) {
   JobRecord record;
   JobStatus status;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     record = record_;
     status = status_;
   }
@@ -189,7 +189,7 @@ absl::Status Job::Transition(StateChange change) {
 
   std::vector<std::function<void()>> due;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     record_ = std::move(record);
     status_ = std::move(status);
     std::vector<Waiter> waiting;
@@ -215,20 +215,20 @@ void Job::Request(Command command) {
 }
 
 void Job::SetProgress(const JobProgress& progress, int64_t executed_steps) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   status_.progress = progress;
   status_.executed_steps = executed_steps;
 }
 
 void Job::BeginAttempt() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   ++status_.attempt;
   status_.executed_steps = 0;
 }
 
 void Job::WhenStatus(std::function<bool(const JobStatus&)> until, std::function<void()> callback) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     if (!until(status_)) {
       waiters_.push_back({std::move(until), std::move(callback)});
       return;

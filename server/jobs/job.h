@@ -13,9 +13,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 #include "core/training/job_spec.h"
 #include "server/jobs/job_store.h"
 #include "server/jobs/records.h"
@@ -84,7 +84,7 @@ class Job {
   JobStatus status() const;
 
   // Held by whoever changes the state: the runner's thread when it starts and ends, a caller otherwise.
-  absl::Mutex& control() ABSL_LOCK_RETURNED(control_) { return control_; }
+  core::Mutex& control() ABSL_LOCK_RETURNED(control_) { return control_; }
 
   // Changes the state: log (durable), then store, then memory, then whoever waits. `change.previous`, `time` and `attempt`
   // are filled in. The transition table is the caller's duty (CHECK). On an error of the log or the store, memory changes
@@ -118,10 +118,10 @@ class Job {
   JobStore* const store_;
   core::Env* const env_;
 
-  absl::Mutex control_;
+  core::Mutex control_;
   std::atomic<Command> command_{Command::kNone};
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   JobRecord record_ ABSL_GUARDED_BY(mu_);
   JobStatus status_ ABSL_GUARDED_BY(mu_);
   std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mu_);

@@ -77,7 +77,7 @@ absl::Status Manager::RecoverJob(JobRecord record) {
   const JobStatus status = job->status();
   if (IsTerminal(status.state)) return absl::OkStatus();
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     live_[{job->owner(), job->name()}] = job;
   }
   if (status.state == JobState::kQueued) queue_->Add(job);
@@ -113,7 +113,7 @@ absl::StatusOr<std::shared_ptr<Job>> Manager::Load(JobRecord record) {
 absl::StatusOr<std::shared_ptr<Job>> Manager::Find(const std::string& owner, const std::string& name) {
   const std::pair<std::string, std::string> key(owner, name);
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     if (const auto live = live_.find(key); live != live_.end()) return live->second;
     if (const auto ended = ended_.find(key); ended != ended_.end()) {
       if (std::shared_ptr<Job> job = ended->second.lock(); job != nullptr) return job;
@@ -123,7 +123,7 @@ absl::StatusOr<std::shared_ptr<Job>> Manager::Find(const std::string& owner, con
   if (absl::IsNotFound(record.status())) return NotFound(owner, name);
   if (!record.ok()) return record.status();
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<Job> job, Load(*std::move(record)));
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   if (const auto live = live_.find(key); live != live_.end()) return live->second;
   if (ended_.size() > 4096) {
     for (auto entry = ended_.begin(); entry != ended_.end();) {
@@ -181,7 +181,7 @@ absl::StatusOr<std::vector<JobView>> Manager::List(const JobQuery& query, std::s
 
 absl::Status Manager::Delete(const std::string& owner, const std::string& name) {
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, Find(owner, name));
-  absl::MutexLock control(&job->control());
+  core::MutexLock control(&job->control());
   const JobState state = job->status().state;
   if (!IsTerminal(state)) {
     return WrongState(*job, state, "deleted: cancel it first. Ended", "SUCCEEDED, FAILED, CANCELLED");
@@ -189,7 +189,7 @@ absl::Status Manager::Delete(const std::string& owner, const std::string& name) 
   // The store first: what a crash leaves of the rest is removed at the next start.
   DESCENT_RETURN_IF_ERROR(parts_.jobs->Delete(job->uid()));
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     ended_.erase({owner, name});
   }
   DESCENT_RETURN_IF_ERROR(parts_.logs->Delete(job->uid()));
@@ -211,7 +211,7 @@ void Manager::Command(const std::string& owner, const std::string& name, jobs::C
   const std::shared_ptr<Job>& job = *found;
   const absl::string_view verb = goal == JobState::kPaused ? "paused" : "cancelled";
   {
-    absl::MutexLock control(&job->control());
+    core::MutexLock control(&job->control());
     const JobState state = job->status().state;
     if (state == goal) return done(View(*job));
     if (state == JobState::kRunning) {
@@ -244,7 +244,7 @@ void Manager::Command(const std::string& owner, const std::string& name, jobs::C
 
 absl::StatusOr<JobView> Manager::Resume(const std::string& owner, const std::string& name) {
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, Find(owner, name));
-  absl::MutexLock control(&job->control());
+  core::MutexLock control(&job->control());
   const JobState state = job->status().state;
   if (state != JobState::kPaused) return WrongState(*job, state, "resumed", "PAUSED");
   StateChange change;
@@ -259,7 +259,7 @@ absl::StatusOr<JobView> Manager::Resume(const std::string& owner, const std::str
 
 void Manager::RunJob(const std::shared_ptr<Job>& job) {
   {
-    absl::MutexLock control(&job->control());
+    core::MutexLock control(&job->control());
     // A client was faster.
     if (job->status().state != JobState::kQueued || draining()) return;
     const bool restarted = job->status().reason == StateReason::kServerRestarted ||
@@ -283,7 +283,7 @@ void Manager::RunJob(const std::shared_ptr<Job>& job) {
 }
 
 void Manager::Forget(const Job& job) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const auto live = live_.find({job.owner(), job.name()});
   if (live == live_.end()) return;
   ended_[live->first] = live->second;
@@ -291,7 +291,7 @@ void Manager::Forget(const Job& job) {
 }
 
 absl::Status Manager::WithUnusedDataset(const std::string& version, const std::function<absl::Status()>& remove) {
-  absl::MutexLock lock(&datasets_in_use_);
+  core::WriterMutexLock lock(&datasets_in_use_);
   DESCENT_ASSIGN_OR_RETURN(std::vector<std::string> names, parts_.jobs->JobsUsing(version, 10));
   if (names.empty()) return remove();
   for (std::string& name : names) name = absl::StrCat("jobs/", name);
@@ -307,7 +307,7 @@ void Manager::Drain() {
   drained_.store(true);
   std::vector<std::shared_ptr<Job>> jobs;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (const auto& [key, job] : live_) jobs.push_back(job);
   }
   for (const std::shared_ptr<Job>& job : jobs) job->log()->WakeAll();

@@ -15,7 +15,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "core/training/job_spec.h"
 #include "core/training/trainer.h"
 #include "server/jobs/checkpoint_store.h"
@@ -143,11 +143,11 @@ class Manager {
   std::atomic<bool> drained_{false};
 
   // Held shared from the moment a creation looks at its datasets until the job is stored.
-  absl::Mutex datasets_in_use_;
+  core::SharedMutex datasets_in_use_;
   // Held while a creation with a request id is under way.
-  absl::Mutex requests_;
+  core::Mutex requests_;
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   // Jobs that are not over, by owner and name.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<Job>> live_ ABSL_GUARDED_BY(mu_);
   // Jobs that are over and were looked at lately.

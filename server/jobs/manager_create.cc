@@ -60,14 +60,14 @@ absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
   core::ValidateSpec(request.spec, "spec", &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
 
-  std::unique_ptr<absl::MutexLock> request_lock;
+  std::unique_ptr<core::MutexLock> request_lock;
   if (!request.request_id.empty() && !request.validate_only) {
-    request_lock = std::make_unique<absl::MutexLock>(&requests_);
+    request_lock = std::make_unique<core::MutexLock>(&requests_);
     DESCENT_ASSIGN_OR_RETURN(std::optional<JobView> made, FindRequest(request));
     if (made.has_value()) return *std::move(made);
   }
   if (!request.validate_only) DESCENT_RETURN_IF_ERROR(parts_.check_room());
-  absl::ReaderMutexLock datasets(&datasets_in_use_);
+  core::ReaderMutexLock datasets(&datasets_in_use_);
   DESCENT_ASSIGN_OR_RETURN(JobView view, Resolve(request));
   if (request.validate_only) return view;
   return InsertJob(request, std::move(view.record), std::move(view.spec));
@@ -174,7 +174,7 @@ absl::StatusOr<JobView> Manager::InsertJob(const CreateRequest& request, JobReco
   auto job = std::make_shared<Job>(std::move(record), std::move(spec), std::move(status), std::move(log), parts_.jobs,
                                    parts_.env);
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     live_[{job->owner(), job->name()}] = job;
   }
   queue_->Add(job);

@@ -50,7 +50,7 @@ bool SameBits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 absl::Status Runner::Run() {
   absl::StatusOr<Outcome> outcome = Train();
   if (!outcome.ok()) outcome = FailedBy(outcome.status());
-  absl::MutexLock lock(&job_->control());
+  core::MutexLock lock(&job_->control());
   job_->ClearCommand();
   StateChange change;
   change.state = outcome->state;

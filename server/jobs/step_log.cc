@@ -60,7 +60,7 @@ absl::Status StepLog::Load() {
     thinned_before = warning.step;
     break;
   }
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   records_.assign(refs.begin(), refs.end());
   if (!records_.empty()) end_sequence_ = records_.back().header.next_sequence;
   for (auto ref = records_.rbegin(); ref != records_.rend() && last_step_ < 0; ++ref) {
@@ -78,11 +78,11 @@ absl::Status StepLog::Submit(RecordKind kind, int64_t sequences, int64_t first_s
   const auto bytes = static_cast<int64_t>(payload.size());
   record.payload = std::make_shared<const std::string>(std::move(payload));
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto has_room = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       return in_flight_bytes_ < kMaxInFlightBytes || !store_status_.ok();
     };
-    mu_.Await(absl::Condition(&has_room));
+    mu_.Await(has_room);
     DESCENT_RETURN_IF_ERROR(store_status_);
     in_flight_bytes_ += bytes;
     ++in_flight_records_;
@@ -98,7 +98,7 @@ absl::Status StepLog::Submit(RecordKind kind, int64_t sequences, int64_t first_s
 void StepLog::OnDurable(int64_t bytes, absl::StatusOr<std::vector<RecordRef>> refs) {
   std::vector<std::function<void()>> due;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     in_flight_bytes_ -= bytes;
     --in_flight_records_;
     if (!refs.ok()) {
@@ -150,9 +150,9 @@ absl::Status StepLog::AppendEvent(RecordKind kind, int64_t step, std::string pay
 }
 
 absl::Status StepLog::Flush() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const auto is_done = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return in_flight_records_ == 0; };
-  mu_.Await(absl::Condition(&is_done));
+  mu_.Await(is_done);
   return store_status_;
 }
 
@@ -168,14 +168,14 @@ absl::StatusOr<std::vector<Warning>> StepLog::KeepWithin(int64_t budget_bytes) {
                                        " are no longer kept; losses are. Record parameters less often "
                                        "(record.parameters_every_steps) or raise record.log_byte_budget"),
                           before});
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
       Replace(refs);
       thinned_before_step_ = before;
       continue;
     }
     DESCENT_ASSIGN_OR_RETURN(const int64_t oldest, store_->DropOldest(uid_));
     if (oldest < 0) break;  // only the segment being written is left
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     while (!records_.empty() && records_.front().header.next_sequence <= oldest) records_.pop_front();
     const int64_t step = records_.empty() ? 0 : records_.front().header.first_step;
     warnings.push_back({kOldestDropped,
@@ -204,7 +204,7 @@ void StepLog::Replace(const std::vector<RecordRef>& refs) {
 StepLog::Extent StepLog::extent() const {
   Extent extent;
   extent.stored_bytes = store_->StoredBytes(uid_);
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   extent.end_sequence = end_sequence_;
   extent.oldest_sequence = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
   extent.last_step = last_step_;
@@ -213,7 +213,7 @@ StepLog::Extent StepLog::extent() const {
 }
 
 int64_t StepLog::end_sequence() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return end_sequence_;
 }
 
@@ -228,7 +228,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
   while (true) {
     RecordRef ref;
     {
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
       if (sequence == end_sequence_) return std::nullopt;
       const int64_t oldest = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
       if (sequence < oldest || sequence > end_sequence_) return OutOfRange(sequence, oldest, end_sequence_);
@@ -238,13 +238,13 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
     if (payload.ok()) return Piece{ref.header, *std::move(payload)};
     // Retention moved or dropped it meanwhile: the index, which is changed right after, knows.
     if (!absl::IsNotFound(payload.status())) return payload.status();
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto has_changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       const size_t index = IndexOf(sequence);
       return index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
              records_[index].payload_bytes != ref.payload_bytes;
     };
-    if (!mu_.AwaitWithTimeout(absl::Condition(&has_changed), absl::Seconds(10))) return payload.status();
+    if (!mu_.AwaitWithTimeout(has_changed, absl::Seconds(10))) return payload.status();
   }
 }
 
@@ -256,7 +256,7 @@ size_t StepLog::IndexOfStep(int64_t step) const {
 }
 
 int64_t StepLog::SequenceOfStep(int64_t step) const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const size_t index = IndexOfStep(step);
   if (index == records_.size()) return end_sequence_;
   const RecordHeader& header = records_[index].header;
@@ -265,7 +265,7 @@ int64_t StepLog::SequenceOfStep(int64_t step) const {
 }
 
 int64_t StepLog::SequenceOfLastRows(int64_t n) const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   int64_t sequence = end_sequence_;
   for (auto ref = records_.rbegin(); ref != records_.rend() && n > 0; ++ref) {
     if (ref->header.kind != RecordKind::kRows) continue;
@@ -279,7 +279,7 @@ int64_t StepLog::SequenceOfLastRows(int64_t n) const {
 absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Newest(RecordKind kind) const {
   int64_t sequence = -1;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (auto ref = records_.rbegin(); ref != records_.rend() && sequence < 0; ++ref) {
       if (ref->header.kind == kind) sequence = ref->header.first_sequence;
     }
@@ -291,7 +291,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Newest(RecordKind kind) c
 absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Event(RecordKind kind, int64_t step) const {
   int64_t sequence = -1;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (auto ref = records_.rbegin(); ref != records_.rend() && ref->header.last_step >= step && sequence < 0; ++ref) {
       if (ref->header.kind == kind && ref->header.first_step == step) sequence = ref->header.first_sequence;
     }
@@ -303,7 +303,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Event(RecordKind kind, in
 absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ParametersAt(int64_t step) const {
   RecordRef ref;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const size_t index = IndexOfStep(step);
     if (index == records_.size() || records_[index].header.first_step > step) return std::nullopt;
     ref = records_[index];
@@ -327,7 +327,7 @@ absl::StatusOr<core::ParameterVector> StepLog::ReadLargeParameters(const RowsVie
   vector.values.resize(static_cast<size_t>(rows.parameter_width));
   std::vector<RecordRef> parts;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (size_t i = IndexOf(end_of_block - 1) + 1;
          i < records_.size() && records_[i].header.kind == RecordKind::kParameters; ++i) {
       parts.push_back(records_[i]);
@@ -350,7 +350,7 @@ absl::StatusOr<core::ParameterVector> StepLog::ReadLargeParameters(const RowsVie
 
 int64_t StepLog::WhenLonger(int64_t end_sequence, std::function<void()> callback) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     if (end_sequence_ <= end_sequence) {
       const int64_t ticket = next_ticket_++;
       waiters_.emplace(ticket, Waiter{end_sequence, std::move(callback)});
@@ -362,14 +362,14 @@ int64_t StepLog::WhenLonger(int64_t end_sequence, std::function<void()> callback
 }
 
 bool StepLog::CancelWait(int64_t ticket) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return waiters_.erase(ticket) > 0;
 }
 
 void StepLog::WakeAll() {
   std::map<int64_t, Waiter> waiters;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     waiters.swap(waiters_);
   }
   for (auto& [ticket, waiter] : waiters) waiter.callback();

@@ -17,7 +17,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "core/training/step_block.h"
 #include "core/training/trainer.h"
 #include "server/jobs/log_store.h"
@@ -110,7 +110,7 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   // The writer's.
   int64_t next_sequence_ = 0;
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   std::deque<RecordRef> records_ ABSL_GUARDED_BY(mu_);  // durable, ascending
   int64_t end_sequence_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t last_step_ ABSL_GUARDED_BY(mu_) = -1;
