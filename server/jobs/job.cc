@@ -12,6 +12,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/errors.h"
+#include "core/base/status.h"
 
 namespace descent::jobs {
 namespace {
@@ -172,8 +173,15 @@ absl::Status Job::Transition(StateChange change) {
   change.previous = status.state;
   change.time = env_->Now();
   change.attempt = status.attempt;
-  absl::Status result = log_->AppendEvent(RecordKind::kStateChange, change.step, EncodeStateChange(change));
-  result.Update(log_->Flush());
+  absl::Status result = LogChange(change);
+  if (!result.ok()) {
+    change.state = JobState::kPaused;
+    change.reason = StateReason::kStorageError;
+    change.message = "the server's disk refused a write; make room and resume the job";
+    change.termination.reset();
+    // So that watchers learn of it, if the log takes it. If not, this is known to memory and the store alone.
+    if (status.state != JobState::kPaused) LogChange(change).IgnoreError();
+  }
 
   status.state = change.state;
   status.reason = change.reason;
@@ -204,6 +212,12 @@ absl::Status Job::Transition(StateChange change) {
   }
   for (const std::function<void()>& callback : due) callback();
   return result;
+}
+
+absl::Status Job::LogChange(const StateChange& change) {
+  DESCENT_RETURN_IF_ERROR(log_->Reopen());
+  DESCENT_RETURN_IF_ERROR(log_->AppendEvent(RecordKind::kStateChange, change.step, EncodeStateChange(change)));
+  return log_->Flush();
 }
 
 void Job::Request(Command command) {

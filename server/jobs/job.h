@@ -86,9 +86,10 @@ class Job {
   // Held by whoever changes the state: the runner's thread when it starts and ends, a caller otherwise.
   core::Mutex& control() ABSL_LOCK_RETURNED(control_) { return control_; }
 
-  // Changes the state: log (durable), then store, then memory, then whoever waits. `change.previous`, `time` and `attempt`
-  // are filled in. The transition table is the caller's duty (CHECK). On an error of the log or the store, memory changes
-  // nonetheless, so that the job does not hang; the error is returned and logged by the caller.
+  // Changes the state: log (durable), then store, then memory, then whoever waits. `change.previous`, `time` and
+  // `attempt` are filled in. The transition table is the caller's duty (CHECK). When the log refuses the change, the
+  // job is PAUSED with STORAGE_ERROR instead, wherever it was to go, and can be resumed when there is room. An error of
+  // the store alone changes nothing: the log is the truth. Errors are returned; status() tells where the job is.
   absl::Status Transition(StateChange change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
 
   Command command() const { return command_.load(std::memory_order_acquire); }
@@ -104,6 +105,8 @@ class Job {
   void WhenStatus(std::function<bool(const JobStatus&)> until, std::function<void()> callback);
 
  private:
+  absl::Status LogChange(const StateChange& change);
+
   struct Waiter {
     std::function<bool(const JobStatus&)> until;
     std::function<void()> callback;

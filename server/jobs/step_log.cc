@@ -60,15 +60,40 @@ absl::Status StepLog::Load() {
     thinned_before = warning.step;
     break;
   }
-  core::MutexLock lock(&mu_);
-  records_.assign(refs.begin(), refs.end());
-  if (!records_.empty()) end_sequence_ = records_.back().header.next_sequence;
-  for (auto ref = records_.rbegin(); ref != records_.rend() && last_step_ < 0; ++ref) {
-    if (ref->header.kind == RecordKind::kRows) last_step_ = ref->header.last_step;
+  std::vector<std::function<void()>> due;
+  {
+    core::MutexLock lock(&mu_);
+    records_.assign(refs.begin(), refs.end());
+    end_sequence_ = records_.empty() ? 0 : records_.back().header.next_sequence;
+    last_step_ = -1;
+    for (auto ref = records_.rbegin(); ref != records_.rend() && last_step_ < 0; ++ref) {
+      if (ref->header.kind == RecordKind::kRows) last_step_ = ref->header.last_step;
+    }
+    thinned_before_step_ = thinned_before;
+    next_sequence_ = end_sequence_;
+    store_status_ = absl::OkStatus();
+    due = TakeDue();
   }
-  thinned_before_step_ = thinned_before;
-  next_sequence_ = end_sequence_;
+  for (const std::function<void()>& callback : due) callback();
   return absl::OkStatus();
+}
+
+absl::Status StepLog::Reopen() {
+  if (Flush().ok()) return absl::OkStatus();
+  return Load();
+}
+
+std::vector<std::function<void()>> StepLog::TakeDue() {
+  std::vector<std::function<void()>> due;
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    if (waiter->second.end_sequence < end_sequence_) {
+      due.push_back(std::move(waiter->second.callback));
+      waiter = waiters_.erase(waiter);
+    } else {
+      ++waiter;
+    }
+  }
+  return due;
 }
 
 absl::Status StepLog::Submit(RecordKind kind, int64_t sequences, int64_t first_step, int64_t last_step,
@@ -110,14 +135,7 @@ void StepLog::OnDurable(int64_t bytes, absl::StatusOr<std::vector<RecordRef>> re
       end_sequence_ = ref.header.next_sequence;
       if (ref.header.kind == RecordKind::kRows) last_step_ = ref.header.last_step;
     }
-    for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
-      if (waiter->second.end_sequence < end_sequence_) {
-        due.push_back(std::move(waiter->second.callback));
-        waiter = waiters_.erase(waiter);
-      } else {
-        ++waiter;
-      }
-    }
+    due = TakeDue();
   }
   for (const std::function<void()>& callback : due) callback();
 }
@@ -125,9 +143,10 @@ void StepLog::OnDurable(int64_t bytes, absl::StatusOr<std::vector<RecordRef>> re
 absl::Status StepLog::AppendRows(const core::StepBlock& block, int32_t attempt, double elapsed_seconds) {
   const bool is_large = block.parameter_vectors > 0 &&
                         block.parameter_width * static_cast<int64_t>(sizeof(double)) > core::kMaxInlineParameterBytes;
-  DESCENT_RETURN_IF_ERROR(Submit(RecordKind::kRows, block.rows(), block.first_step, block.last_step(),
-                                 EncodeRows(block, attempt, elapsed_seconds, !is_large)));
-  return is_large ? AppendLargeParameters(block) : absl::OkStatus();
+  // The vector goes before the rows that announce it: where the rows are durable, it is.
+  if (is_large) DESCENT_RETURN_IF_ERROR(AppendLargeParameters(block));
+  return Submit(RecordKind::kRows, block.rows(), block.first_step, block.last_step(),
+                EncodeRows(block, attempt, elapsed_seconds, !is_large));
 }
 
 absl::Status StepLog::AppendLargeParameters(const core::StepBlock& block) {
@@ -190,12 +209,13 @@ absl::StatusOr<std::vector<Warning>> StepLog::KeepWithin(int64_t budget_bytes) {
 
 void StepLog::Replace(const std::vector<RecordRef>& refs) {
   // The thinned segment holds a run of records; its parts of large vectors are gone, all others have new places.
-  const auto first = std::find_if(records_.begin(), records_.end(), [&](const RecordRef& record) {
+  auto first = std::find_if(records_.begin(), records_.end(), [&](const RecordRef& record) {
     return record.header.first_sequence == refs.front().header.first_sequence &&
            record.header.kind != RecordKind::kParameters;
   });
   const int64_t file = first->file;
   auto last = first;
+  while (first != records_.begin() && std::prev(first)->file == file) --first;
   while (last != records_.end() && last->file == file) ++last;
   const auto gap = records_.erase(first, last);
   records_.insert(gap, refs.begin(), refs.end());
@@ -308,11 +328,13 @@ absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ParametersAt(int64
     if (index == records_.size() || records_[index].header.first_step > step) return std::nullopt;
     ref = records_[index];
   }
-  DESCENT_ASSIGN_OR_RETURN(const std::optional<Piece> piece, Read(ref.header.first_sequence));
-  DESCENT_ASSIGN_OR_RETURN(const RowsView rows, ParseRows(*piece->payload));
+  const absl::StatusOr<std::optional<Piece>> piece = Read(ref.header.first_sequence);
+  if (absl::IsOutOfRange(piece.status())) return std::nullopt;  // dropped meanwhile
+  if (!piece.ok()) return piece.status();
+  DESCENT_ASSIGN_OR_RETURN(const RowsView rows, ParseRows(*(*piece)->payload));
   const int64_t index = VectorIndex(rows, step);
   if (index < 0) return std::nullopt;
-  if (!rows.parameters_inline) return ReadLargeParameters(rows, ref.header.next_sequence);
+  if (!rows.parameters_inline) return ReadLargeParameters(rows, ref.header.first_sequence);
   core::ParameterVector vector;
   vector.step = step;
   vector.values.resize(static_cast<size_t>(rows.parameter_width));
@@ -321,30 +343,32 @@ absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ParametersAt(int64
   return vector;
 }
 
-absl::StatusOr<core::ParameterVector> StepLog::ReadLargeParameters(const RowsView& rows, int64_t end_of_block) const {
+absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ReadLargeParameters(const RowsView& rows,
+                                                                                  int64_t sequence) const {
   core::ParameterVector vector;
   vector.step = rows.parameters_first_step;
   vector.values.resize(static_cast<size_t>(rows.parameter_width));
   std::vector<RecordRef> parts;
   {
     core::MutexLock lock(&mu_);
-    for (size_t i = IndexOf(end_of_block - 1) + 1;
-         i < records_.size() && records_[i].header.kind == RecordKind::kParameters; ++i) {
-      parts.push_back(records_[i]);
-    }
+    const auto rows_ref = records_.begin() + static_cast<std::ptrdiff_t>(IndexOf(sequence));
+    auto first = rows_ref;
+    while (first != records_.begin() && std::prev(first)->header.kind == RecordKind::kParameters) --first;
+    parts.assign(first, rows_ref);
   }
   int64_t read = 0;
   for (const RecordRef& ref : parts) {
-    DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<const std::string> payload, store_->Read(uid_, ref));
-    DESCENT_ASSIGN_OR_RETURN(const ParameterPart part, ParseParameterPart(*payload));
+    const absl::StatusOr<std::shared_ptr<const std::string>> payload = store_->Read(uid_, ref);
+    if (absl::IsNotFound(payload.status())) return std::nullopt;  // thinned or dropped meanwhile
+    if (!payload.ok()) return payload.status();
+    DESCENT_ASSIGN_OR_RETURN(const ParameterPart part, ParseParameterPart(**payload));
     const auto count = static_cast<int64_t>(part.values.size() / sizeof(double));
     if (part.step != vector.step || part.offset != read || read + count > rows.parameter_width) break;
     std::memcpy(vector.values.data() + read, part.values.data(), part.values.size());
     read += count;
   }
-  if (read != rows.parameter_width) {
-    return core::MakeError(core::ErrorReason::kStoredDataDamaged, "a recorded parameter vector is incomplete");
-  }
+  // Incomplete: retention took the segment before this one.
+  if (read != rows.parameter_width) return std::nullopt;
   return vector;
 }
 

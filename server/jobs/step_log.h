@@ -58,6 +58,8 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   absl::Status AppendEvent(RecordKind kind, int64_t step, std::string payload);
   // Waits until all that was appended is durable.
   absl::Status Flush();
+  // After an error of the store: takes up the log as it is on disk, so that appending goes on. Nothing otherwise.
+  absl::Status Reopen();
   // Thins and then drops the oldest segments until the log takes at most so many bytes. What it did, as warnings to
   // append; whole segments only, and never the one being written.
   absl::StatusOr<std::vector<Warning>> KeepWithin(int64_t budget_bytes);
@@ -101,7 +103,11 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   size_t IndexOf(int64_t sequence) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   // Index of the first rows record whose last step is at least `step`.
   size_t IndexOfStep(int64_t step) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<core::ParameterVector> ReadLargeParameters(const RowsView& rows, int64_t end_of_block) const;
+  // The vector of a block that begins with `sequence`; nothing when retention took parts of it.
+  absl::StatusOr<std::optional<core::ParameterVector>> ReadLargeParameters(const RowsView& rows,
+                                                                           int64_t sequence) const;
+  // Takes the callbacks that the present end makes due.
+  std::vector<std::function<void()>> TakeDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Constant after construction.
   LogStore* const store_;
