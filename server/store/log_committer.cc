@@ -51,7 +51,12 @@ std::string SegmentPath(const std::string& directory, const std::string& uid, in
 
 LogCommitter::LogCommitter(core::Env* env, LogIndex* index, std::string directory, const SegmentLogOptions& options,
                            int64_t next_journal)
-    : env_(env), index_(index), directory_(std::move(directory)), options_(options), next_journal_(next_journal) {
+    : env_(env),
+      index_(index),
+      directory_(std::move(directory)),
+      options_(options),
+      team_(options.sync_threads),
+      next_journal_(next_journal) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -99,7 +104,7 @@ void LogCommitter::CommitRound(std::vector<Request>& requests) {
     if (request.done == nullptr) continue;
     if (const absl::Status status = PlanRequest(request, plans, batches); !status.ok()) request.result = status;
   }
-  for (auto& [id, batch] : batches) WriteBatch(batch);
+  WriteBatches(batches);
   for (Request& request : requests) {
     if (request.done != nullptr) {
       request.done(std::move(request.result));
@@ -201,16 +206,23 @@ absl::StatusOr<LogCommitter::OpenFile> LogCommitter::NewFile(const std::string& 
   return OpenFile{.file = std::move(file), .writer = std::move(writer)};
 }
 
-void LogCommitter::WriteBatch(Batch& batch) {
-  const absl::StatusOr<std::vector<int64_t>> offsets = batch.target->writer->Commit(batch.records);
-  if (offsets.ok()) {
-    Publish(batch, *offsets);
-  } else {
-    Fail(batch, offsets.status());
+void LogCommitter::WriteBatches(Batches& batches) {
+  std::vector<Batch*> list;
+  list.reserve(batches.size());
+  for (auto& [id, batch] : batches) list.push_back(&batch);
+  team_.Run(static_cast<int64_t>(list.size()),
+            [&list](int64_t i) { list[i]->offsets = list[i]->target->writer->Commit(list[i]->records); });
+  for (Batch* batch : list) {
+    if (batch->offsets.ok()) {
+      Publish(*batch);
+    } else {
+      Fail(*batch);
+    }
   }
 }
 
-void LogCommitter::Publish(Batch& batch, const std::vector<int64_t>& offsets) {
+void LogCommitter::Publish(Batch& batch) {
+  const std::vector<int64_t>& offsets = *batch.offsets;
   OpenFile& target = *batch.target;
   core::MutexLock lock(&index_->mu);
   LogFile& file = *target.file;
@@ -238,7 +250,7 @@ void LogCommitter::Publish(Batch& batch, const std::vector<int64_t>& offsets) {
   }
 }
 
-void LogCommitter::Fail(Batch& batch, const absl::Status& status) {
+void LogCommitter::Fail(Batch& batch) {
   OpenFile& target = *batch.target;
   const bool taken_back = target.writer->Abandon().ok();
   {
@@ -249,7 +261,7 @@ void LogCommitter::Fail(Batch& batch, const absl::Status& status) {
       if (!taken_back) log->leftovers[target.file->path] = target.writer->size();
     }
   }
-  for (Request* request : batch.requests) request->result = status;
+  for (Request* request : batch.requests) request->result = batch.offsets.status();
   if (target.file->journal) {
     journal_.reset();
   } else {
