@@ -14,8 +14,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 #include "core/base/parallel.h"
 #include "server/jobs/log_store.h"
 #include "server/store/log_index.h"
@@ -109,7 +109,7 @@ class LogCommitter {
   const std::string directory_;
   const SegmentLogOptions options_;
 
-  absl::Mutex mu_;
+  core::Mutex mu_;
   std::vector<Request> pending_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 

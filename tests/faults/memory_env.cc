@@ -28,13 +28,13 @@ class MemoryEnv::Appender : public core::WritableFile {
   absl::Status Append(absl::Span<const absl::string_view> parts) override {
     std::string data;
     for (const absl::string_view part : parts) absl::StrAppend(&data, part);
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     if (generation_ != env_->generation_) return absl::InternalError("opened before the restart");
     return env_->AppendTo(*file_, data);
   }
 
   absl::Status Sync() override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     if (generation_ != env_->generation_) return absl::InternalError("opened before the restart");
     return env_->SyncFile(*file_);
   }
@@ -51,7 +51,7 @@ class MemoryEnv::Reader : public core::RandomAccessFile {
       : env_(env), file_(std::move(file)), generation_(generation) {}
 
   absl::Status Read(int64_t offset, int64_t size, char* out) const override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     DESCENT_RETURN_IF_ERROR(env_->CheckPower());
     if (generation_ != env_->generation_) return absl::InternalError("opened before the restart");
     if (offset + size > static_cast<int64_t>(file_->data.size())) return absl::OutOfRangeError("the file is shorter");
@@ -60,7 +60,7 @@ class MemoryEnv::Reader : public core::RandomAccessFile {
   }
 
   absl::StatusOr<int64_t> Size() const override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     DESCENT_RETURN_IF_ERROR(env_->CheckPower());
     return static_cast<int64_t>(file_->data.size());
   }
@@ -76,7 +76,7 @@ class MemoryEnv::Lock : public core::FileLock {
   Lock(MemoryEnv* env, std::string path, int64_t generation)
       : env_(env), path_(std::move(path)), generation_(generation) {}
   ~Lock() override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     if (generation_ == env_->generation_) env_->locks_.erase(path_);
   }
 
@@ -94,12 +94,12 @@ MemoryEnv::MemoryEnv(uint64_t seed) : random_(seed), now_(absl::FromUnixSeconds(
 MemoryEnv::~MemoryEnv() = default;
 
 int64_t MemoryEnv::syncs() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return syncs_;
 }
 
 std::vector<std::string> MemoryEnv::Files() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   std::vector<std::string> paths;
   for (const auto& [path, directory] : directories_) {
     for (const auto& [name, file] : directory.entries)
@@ -110,7 +110,7 @@ std::vector<std::string> MemoryEnv::Files() const {
 }
 
 std::string MemoryEnv::Contents(const std::string& path) const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const auto directory = directories_.find(ParentOf(path));
   if (directory == directories_.end()) return "";
   const auto file = directory->second.entries.find(NameOf(path));
@@ -118,7 +118,7 @@ std::string MemoryEnv::Contents(const std::string& path) const {
 }
 
 void MemoryEnv::SetContents(const std::string& path, std::string contents) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const absl::StatusOr<std::shared_ptr<File>> file = FindFile(path);
   if (!file.ok()) return;
   (*file)->data = (*file)->durable = std::move(contents);
@@ -126,7 +126,7 @@ void MemoryEnv::SetContents(const std::string& path, std::string contents) {
 }
 
 void MemoryEnv::AdvanceTime(absl::Duration duration) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   now_ += duration;
   monotonic_now_ += duration;
 }
@@ -159,7 +159,7 @@ absl::StatusOr<std::shared_ptr<MemoryEnv::File>> MemoryEnv::FindOrCreate(const s
 
 absl::StatusOr<std::unique_ptr<core::WritableFile>> MemoryEnv::OpenForAppend(const std::string& path,
                                                                              int64_t truncate_to) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<File> file, FindOrCreate(path));
   if (truncate_to >= 0 && truncate_to < static_cast<int64_t>(file->data.size())) {
     DESCENT_RETURN_IF_ERROR(BeginChange());
@@ -170,7 +170,7 @@ absl::StatusOr<std::unique_ptr<core::WritableFile>> MemoryEnv::OpenForAppend(con
 }
 
 absl::StatusOr<std::unique_ptr<core::RandomAccessFile>> MemoryEnv::OpenForRead(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<File> file, FindFile(path));
   return std::make_unique<Reader>(this, std::move(file), generation_);
 }
@@ -178,7 +178,7 @@ absl::StatusOr<std::unique_ptr<core::RandomAccessFile>> MemoryEnv::OpenForRead(c
 absl::Status MemoryEnv::WriteFileAtomically(const std::string& path, absl::Span<const absl::string_view> parts) {
   std::string data;
   for (const absl::string_view part : parts) absl::StrAppend(&data, part);
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const std::string temporary = path + ".tmp";
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FindOrCreate(temporary));
   file->data.clear();
@@ -194,13 +194,13 @@ absl::Status MemoryEnv::WriteFileAtomically(const std::string& path, absl::Span<
 }
 
 absl::StatusOr<std::string> MemoryEnv::ReadFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FindFile(path));
   return file->data;
 }
 
 absl::Status MemoryEnv::DeleteFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   const absl::StatusOr<Directory*> directory = FindDirectory(ParentOf(path));
   if (!directory.ok() || !(*directory)->entries.contains(NameOf(path))) return absl::OkStatus();
@@ -211,7 +211,7 @@ absl::Status MemoryEnv::DeleteFile(const std::string& path) {
 }
 
 absl::Status MemoryEnv::CreateDirectories(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
@@ -228,7 +228,7 @@ absl::Status MemoryEnv::CreateDirectories(const std::string& path) {
 }
 
 absl::Status MemoryEnv::DeleteDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   const std::string below = path + "/";
   for (auto& [name, directory] : directories_) {
@@ -245,7 +245,7 @@ absl::Status MemoryEnv::DeleteDirectory(const std::string& path) {
 }
 
 absl::Status MemoryEnv::SyncDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   DESCENT_ASSIGN_OR_RETURN(Directory* const directory, FindDirectory(path));
   DESCENT_RETURN_IF_ERROR(SyncNames(*directory));
@@ -257,7 +257,7 @@ absl::Status MemoryEnv::SyncDirectory(const std::string& path) {
 }
 
 absl::StatusOr<std::vector<std::string>> MemoryEnv::ListDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   DESCENT_ASSIGN_OR_RETURN(const Directory* const directory, FindDirectory(path));
   std::vector<std::string> names;
@@ -270,25 +270,25 @@ absl::StatusOr<std::vector<std::string>> MemoryEnv::ListDirectory(const std::str
 }
 
 absl::StatusOr<int64_t> MemoryEnv::FileSize(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FindFile(path));
   return static_cast<int64_t>(file->data.size());
 }
 
 absl::StatusOr<std::unique_ptr<core::FileLock>> MemoryEnv::LockFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(FindOrCreate(path).status());
   if (!locks_.insert(path).second) return absl::UnavailableError(absl::StrCat(path, " is locked by another holder"));
   return std::make_unique<Lock>(this, path, generation_);
 }
 
 absl::Time MemoryEnv::Now() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return now_;
 }
 
 absl::Duration MemoryEnv::MonotonicNow() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return monotonic_now_;
 }
 

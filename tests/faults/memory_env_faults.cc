@@ -30,32 +30,32 @@ absl::Status MemoryEnv::Fault::Next() {
 }
 
 void MemoryEnv::LosePowerAfter(int64_t changes) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   changes_left_ = changes;
 }
 
 bool MemoryEnv::power_lost() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return power_lost_;
 }
 
 void MemoryEnv::FailWrite(int64_t n, absl::Status status) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   write_fault_ = {n, std::move(status)};
 }
 
 void MemoryEnv::FailSync(int64_t n, absl::Status status) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   sync_fault_ = {n, std::move(status)};
 }
 
 void MemoryEnv::FailDirectorySync(int64_t n, absl::Status status) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   directory_sync_fault_ = {n, std::move(status)};
 }
 
 void MemoryEnv::Restart() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   ++generation_;
   power_lost_ = false;
   changes_left_ = -1;
