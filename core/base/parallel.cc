@@ -24,18 +24,35 @@ void Team::Run(int64_t pieces, absl::FunctionRef<void(int64_t)> work) {
   work_ = &work;
   pieces_ = pieces;
   next_piece_.store(0, std::memory_order_relaxed);
-  helpers_busy_.store(static_cast<uint32_t>(helpers_.size()), std::memory_order_relaxed);
+  inside_.store(kOpen, std::memory_order_release);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
   TakePieces();
-  for (uint32_t busy = helpers_busy_.load(std::memory_order_acquire); busy != 0;
-       busy = helpers_busy_.load(std::memory_order_acquire)) {
-    helpers_busy_.wait(busy, std::memory_order_acquire);
+  // All pieces are taken. A helper that has not come yet, because it sleeps or its core is busy, is not waited for.
+  uint32_t inside = inside_.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen;
+  while (inside != 0) {
+    inside_.wait(inside, std::memory_order_acquire);
+    inside = inside_.load(std::memory_order_acquire);
   }
 }
 
 void Team::TakePieces() {
   for (int64_t piece = next_piece_.fetch_add(1); piece < pieces_; piece = next_piece_.fetch_add(1)) (*work_)(piece);
+}
+
+bool Team::Enter() {
+  uint32_t inside = inside_.load(std::memory_order_relaxed);
+  while ((inside & kOpen) != 0) {
+    if (inside_.compare_exchange_weak(inside, inside + 1, std::memory_order_acquire, std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Team::Leave() {
+  // The last one of a Run that takes no more helpers.
+  if (inside_.fetch_sub(1, std::memory_order_acq_rel) == 1) inside_.notify_one();
 }
 
 void Team::HelperLoop() {
@@ -44,8 +61,9 @@ void Team::HelperLoop() {
     round_.wait(seen, std::memory_order_acquire);
     seen = round_.load(std::memory_order_acquire);
     if (stopping_.load()) return;
+    if (!Enter()) continue;
     TakePieces();
-    if (helpers_busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) helpers_busy_.notify_one();
+    Leave();
   }
 }
 

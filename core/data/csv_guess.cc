@@ -14,7 +14,7 @@ namespace descent::core {
 namespace {
 
 constexpr char kDelimiters[] = {',', ';', '\t', '|'};
-// A sample ends after so many rows, or with the row in which it exceeds so many bytes.
+// A sample has at least a row, if there is one; it ends after so many, or with the row that exceeds so many bytes.
 constexpr int64_t kSampleRows = 100;
 constexpr int64_t kSampleBytes = int64_t{1} << 18;
 
@@ -23,7 +23,7 @@ template <typename TakeRow>
 void ReadSample(absl::string_view text, char delimiter, TakeRow take_row) {
   CsvTokenizer tokenizer(text, delimiter);
   std::vector<std::string> cells;
-  for (int64_t row = 0; row < kSampleRows && tokenizer.BytesFrom(text) < kSampleBytes;) {
+  for (int64_t row = 0; row == 0 || (row < kSampleRows && tokenizer.BytesFrom(text) < kSampleBytes);) {
     if (tokenizer.AtEnd()) return;
     if (tokenizer.SkipEmptyLine()) continue;
     cells.clear();

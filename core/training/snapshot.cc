@@ -87,6 +87,10 @@ Termination GetTermination(ByteReader* reader) {
   return termination;
 }
 
+bool IsKnown(TerminationReason reason) {
+  return reason >= TerminationReason::kConverged && reason <= TerminationReason::kCancelled;
+}
+
 // The bytes between version and checksum.
 absl::StatusOr<absl::string_view> CheckedBody(absl::string_view bytes) {
   if (bytes.size() < 3 * sizeof(uint32_t)) return Damaged("it is cut short");
@@ -177,7 +181,9 @@ absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
   const size_t size = contents.run.parameters.size();
   const bool sizes_fit = contents.run.previous.size() == size &&
                          (contents.run.best.empty() || contents.run.best.size() == size) && contents.run.step >= 0;
-  if (reader.failed() || reader.remaining() != 0 || !sizes_fit) return Damaged("its parts do not fit together");
+  const bool ends_well = !contents.run.termination.has_value() || IsKnown(contents.run.termination->reason);
+  if (reader.failed() || reader.remaining() != 0 || !sizes_fit || !ends_well)
+    return Damaged("its parts do not fit together");
   return contents;
 }
 

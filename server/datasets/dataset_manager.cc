@@ -35,9 +35,8 @@ bool IsDatasetId(absl::string_view id) {
 
 // `Breast Cancer.csv` -> `breast-cancer`; `data` when nothing is left.
 std::string IdFromFileName(absl::string_view file_name) {
-  file_name = file_name.substr(file_name.find_last_of("/\\") == absl::string_view::npos
-                                   ? 0
-                                   : file_name.find_last_of("/\\") + 1);
+  file_name = file_name.substr(
+      file_name.find_last_of("/\\") == absl::string_view::npos ? 0 : file_name.find_last_of("/\\") + 1);
   const size_t dot = file_name.find_last_of('.');
   std::string id;
   for (const char c : file_name.substr(0, dot)) {
@@ -60,8 +59,8 @@ absl::StatusOr<std::unique_ptr<DatasetManager>> DatasetManager::Create(core::Env
   std::unique_ptr<DatasetManager> manager(new DatasetManager(env, store, std::move(options)));
   const std::string& directory = manager->options_.directory;
   DESCENT_RETURN_IF_ERROR(env->CreateDirectories(absl::StrCat(directory, "/tables")));
-  DESCENT_ASSIGN_OR_RETURN(manager->uploads_, Uploads::Create(env, absl::StrCat(directory, "/uploads"),
-                                                              manager->options_.max_upload_bytes));
+  DESCENT_ASSIGN_OR_RETURN(
+      manager->uploads_, Uploads::Create(env, absl::StrCat(directory, "/uploads"), manager->options_.max_upload_bytes));
   DESCENT_RETURN_IF_ERROR(manager->RemoveUnknownTables());
   return manager;
 }
@@ -135,9 +134,8 @@ absl::StatusOr<DatasetView> DatasetManager::CreateDataset(CreateDatasetRequest r
 
 absl::StatusOr<std::optional<DatasetView>> DatasetManager::FindMade(const CreateDatasetRequest& request) {
   if (request.request_id.empty() || request.validate_only) return std::nullopt;
-  DESCENT_ASSIGN_OR_RETURN(
-      const std::optional<DatasetRecord> made,
-      store_->FindRequest(request.owner, request.request_id, env_->Now() - kRequestLifetime));
+  DESCENT_ASSIGN_OR_RETURN(const std::optional<DatasetRecord> made,
+                           store_->FindRequest(request.owner, request.request_id, env_->Now() - kRequestLifetime));
   if (!made.has_value()) return std::nullopt;
   if (made->request_fingerprint != request.fingerprint) {
     return core::MakeError(core::ErrorReason::kRequestIdReused,
@@ -181,7 +179,6 @@ absl::StatusOr<DatasetManager::Draft> DatasetManager::MakeDraft(const CreateData
   draft.facts.schema = draft.table.schema;
   draft.facts.statistics = core::ComputeStatistics(draft.table);
   draft.record.owner = request.owner;
-  draft.record.name = request.dataset_id;
   draft.record.version = core::ContentHash(draft.table);
   draft.record.row_count = draft.table.row_count;
   draft.record.create_time = env_->Now();
@@ -191,31 +188,51 @@ absl::StatusOr<DatasetManager::Draft> DatasetManager::MakeDraft(const CreateData
   return draft;
 }
 
-absl::StatusOr<DatasetView> DatasetManager::StoreDraft(const CreateDatasetRequest& request, Draft draft) {
-  DatasetRecord& record = draft.record;
-  if (request.validate_only) return DatasetView{std::move(record), std::move(draft.facts)};
-  if (request.dataset_id.empty()) {
-    DESCENT_ASSIGN_OR_RETURN(const std::optional<DatasetRecord> same, store_->FindVersion(record.owner, record.version));
-    if (same.has_value()) {
-      if (request.upload.has_value()) uploads_->Remove(*request.upload);
-      return DatasetView{*same, std::move(draft.facts)};
+absl::StatusOr<std::optional<DatasetRecord>> DatasetManager::FindSame(const CreateDatasetRequest& request,
+                                                                      const std::string& version) {
+  if (!request.dataset_id.empty()) return std::nullopt;
+  return store_->FindVersion(request.owner, version);
+}
+
+// The id asked for, or a free one made from the file name.
+absl::StatusOr<std::string> DatasetManager::ChooseName(const CreateDatasetRequest& request,
+                                                       const std::string& file_name) {
+  const std::string stem = request.dataset_id.empty() ? IdFromFileName(file_name) : request.dataset_id;
+  for (int attempt = 1;; ++attempt) {
+    std::string name = attempt == 1 ? stem : absl::StrCat(stem, "-", attempt);
+    const absl::Status taken = store_->Get(request.owner, name).status();
+    if (absl::IsNotFound(taken)) return name;
+    DESCENT_RETURN_IF_ERROR(taken);
+    if (!request.dataset_id.empty()) {
+      return core::MakeError(core::ErrorReason::kResourceExists,
+                             absl::StrCat("datasets/", name, " exists already; choose another dataset_id"),
+                             {{"resource", absl::StrCat("datasets/", name)}});
     }
   }
+}
+
+absl::StatusOr<DatasetView> DatasetManager::StoreDraft(const CreateDatasetRequest& request, Draft draft) {
+  DatasetRecord& record = draft.record;
+  DESCENT_ASSIGN_OR_RETURN(const std::optional<DatasetRecord> same, FindSame(request, record.version));
+  if (same.has_value()) {
+    // A retry with a request id comes back to the upload; without one, nobody needs it any more.
+    const bool done = request.upload.has_value() && request.request_id.empty() && !request.validate_only;
+    if (done) uploads_->Remove(*request.upload);
+    DESCENT_ASSIGN_OR_RETURN(DatasetFacts facts, DecodeFacts(same->facts));
+    return DatasetView{*same, std::move(facts)};
+  }
+  DESCENT_ASSIGN_OR_RETURN(record.name, ChooseName(request, draft.file_name));
   const std::string bytes = core::EncodeTable(draft.table);
   record.stored_bytes = static_cast<int64_t>(bytes.size());
+  if (request.validate_only) return DatasetView{std::move(record), std::move(draft.facts)};
   DESCENT_ASSIGN_OR_RETURN(const int64_t sharing, store_->CountVersion(record.version));
   if (sharing == 0) {
     const absl::string_view part = bytes;
     DESCENT_RETURN_IF_ERROR(env_->WriteFileAtomically(TablePath(record.version), absl::MakeConstSpan(&part, 1)));
-    table_bytes_ += record.stored_bytes;
   }
-  const std::string stem = IdFromFileName(draft.file_name);
-  for (int attempt = 1;; ++attempt) {
-    if (request.dataset_id.empty()) record.name = attempt == 1 ? stem : absl::StrCat(stem, "-", attempt);
-    const absl::Status inserted = store_->Insert(record);
-    if (inserted.ok()) break;
-    if (!absl::IsAlreadyExists(inserted) || !request.dataset_id.empty() || attempt > 10000) return inserted;
-  }
+  // If this fails, the file stays for the next attempt, and the next start removes it.
+  DESCENT_RETURN_IF_ERROR(store_->Insert(record));
+  if (sharing == 0) table_bytes_ += record.stored_bytes;
   if (request.upload.has_value()) uploads_->Remove(*request.upload);
   Remember(record.version, std::make_shared<const core::Table>(std::move(draft.table)));
   return DatasetView{std::move(record), std::move(draft.facts)};
@@ -256,13 +273,16 @@ absl::StatusOr<std::vector<DatasetView>> DatasetManager::List(const std::string&
 
 absl::Status DatasetManager::Delete(const std::string& owner, const std::string& name) {
   absl::MutexLock lock(&changes_);
-  DESCENT_ASSIGN_OR_RETURN(const DatasetView view, Get(owner, name));
-  const std::string& version = view.record.version;
+  // Not by Get: what is damaged can be deleted as well.
+  const absl::StatusOr<DatasetRecord> record = store_->Get(owner, name);
+  if (absl::IsNotFound(record.status())) return NotFound(owner, name);
+  DESCENT_RETURN_IF_ERROR(record.status());
+  const std::string& version = record->version;
   return options_.if_unused(version, [&]() -> absl::Status {
     DESCENT_RETURN_IF_ERROR(store_->Delete(owner, name));
     DESCENT_ASSIGN_OR_RETURN(const int64_t sharing, store_->CountVersion(version));
     if (sharing > 0) return absl::OkStatus();
-    table_bytes_ -= view.record.stored_bytes;
+    table_bytes_ -= record->stored_bytes;
     return env_->DeleteFile(TablePath(version));
   });
 }

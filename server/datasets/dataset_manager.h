@@ -106,6 +106,10 @@ class DatasetManager {
   absl::StatusOr<Draft> MakeDraft(const CreateDatasetRequest& request);
   absl::StatusOr<core::Table> TableFromUpload(const CreateDatasetRequest& request, Draft* draft);
   absl::StatusOr<std::optional<DatasetView>> FindMade(const CreateDatasetRequest& request);
+  // The dataset of that version that the caller has already, unless another id is asked for.
+  absl::StatusOr<std::optional<DatasetRecord>> FindSame(const CreateDatasetRequest& request,
+                                                        const std::string& version);
+  absl::StatusOr<std::string> ChooseName(const CreateDatasetRequest& request, const std::string& file_name);
   absl::StatusOr<DatasetView> StoreDraft(const CreateDatasetRequest& request, Draft draft);
   absl::Status NotFound(const std::string& owner, const std::string& name);
   std::string TablePath(const std::string& version) const;

@@ -32,9 +32,24 @@ std::string MakeId() {
 }
 
 absl::Status TooLarge(int64_t limit, int64_t requested, absl::string_view what) {
-  return core::MakeError(core::ErrorReason::kLimitExceeded,
-                         absl::StrCat("the upload has ", requested, " bytes, more than ", what, " of ", limit, " bytes"),
-                         {{"limit", absl::StrCat(limit)}, {"requested", absl::StrCat(requested)}, {"unit", "bytes"}});
+  return core::MakeError(
+      core::ErrorReason::kLimitExceeded,
+      absl::StrCat("the upload has ", requested, " bytes, more than ", what, " of ", limit, " bytes"),
+      {{"limit", absl::StrCat(limit)}, {"requested", absl::StrCat(requested)}, {"unit", "bytes"}});
+}
+
+absl::Status IsComplete(const std::string& id) {
+  return core::MakeError(
+      core::ErrorReason::kWrongState,
+      absl::StrCat("uploads/", id, " is complete; make a dataset of it, or start a new upload"),
+      {{"resource", absl::StrCat("uploads/", id)}, {"state", "COMPLETE"}, {"allowed_states", "INCOMPLETE"}});
+}
+
+absl::Status WasRemoved(const std::string& id) {
+  return core::MakeError(core::ErrorReason::kResourceNotFound,
+                         absl::StrCat("there is no uploads/", id.substr(0, 100),
+                                      "; it may have expired or become a dataset: start a new one with StartUpload"),
+                         {{"resource", absl::StrCat("uploads/", id.substr(0, 100))}});
 }
 
 }  // namespace
@@ -77,10 +92,14 @@ absl::Status Uploads::LoadOne(const std::string& id) {
   if (has_size) upload.info.size_bytes = size;
   upload.info.complete = in.GetBool();
   upload.info.expire_time = absl::FromUnixMicros(in.GetI64());
+  upload.info.committed_bytes = in.GetI64();
   if (in.failed() || in.remaining() != 0) return absl::DataLossError("damaged");
-  // What a killed server wrote last may not have been synced, but it is in the file; a new writer syncs it.
-  const absl::StatusOr<int64_t> written = env_->FileSize(DataPath(id));
-  upload.info.committed_bytes = written.ok() ? *written : 0;
+  // The file may be longer: what was written after the last sync, which a power loss may have garbled. A new writer
+  // cuts it off.
+  if (upload.info.committed_bytes > 0) {
+    DESCENT_ASSIGN_OR_RETURN(const int64_t size, env_->FileSize(DataPath(id)));
+    if (size < upload.info.committed_bytes) return absl::DataLossError("shorter than it was");
+  }
   absl::MutexLock lock(&mu_);
   uploads_[id] = std::move(upload);
   return absl::OkStatus();
@@ -94,6 +113,7 @@ absl::Status Uploads::Store(const Upload& upload) {
   out.PutI64(upload.info.size_bytes.value_or(0));
   out.PutBool(upload.info.complete);
   out.PutI64(absl::ToUnixMicros(upload.info.expire_time));
+  out.PutI64(upload.info.committed_bytes);
   const absl::string_view bytes = out.bytes();
   return env_->WriteFileAtomically(FactsPath(upload.info.id), absl::MakeConstSpan(&bytes, 1));
 }
@@ -102,7 +122,8 @@ absl::StatusOr<UploadInfo> Uploads::Start(const std::string& owner, const std::s
                                           std::optional<int64_t> size_bytes) {
   core::Violations violations;
   if (file_name.size() > kMaxFileName) {
-    violations.Add("file_name", absl::StrCat("has ", file_name.size(), " bytes, at most ", kMaxFileName, " are allowed"));
+    violations.Add("file_name",
+                   absl::StrCat("has ", file_name.size(), " bytes, at most ", kMaxFileName, " are allowed"));
   }
   if (size_bytes.value_or(0) < 0) violations.Add("size_bytes", absl::StrCat("must be >= 0, was ", *size_bytes));
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
@@ -120,11 +141,10 @@ absl::StatusOr<UploadInfo> Uploads::Start(const std::string& owner, const std::s
 
 absl::StatusOr<Uploads::Upload*> Uploads::Find(const std::string& owner, const std::string& id) {
   const auto found = uploads_.find(id);
-  if (found == uploads_.end() || found->second.owner != owner) {
-    return core::MakeError(core::ErrorReason::kResourceNotFound,
-                           absl::StrCat("there is no uploads/", id.substr(0, 100),
-                                        "; it may have expired or become a dataset: start a new one with StartUpload"),
-                           {{"resource", absl::StrCat("uploads/", id.substr(0, 100))}});
+  const bool expired =
+      found != uploads_.end() && !found->second.is_writing && found->second.info.expire_time <= env_->Now();
+  if (found == uploads_.end() || expired || found->second.owner != owner) {
+    return WasRemoved(id);
   }
   return &found->second;
 }
@@ -140,12 +160,11 @@ absl::StatusOr<std::string> Uploads::Read(const std::string& owner, const std::s
     absl::MutexLock lock(&mu_);
     DESCENT_ASSIGN_OR_RETURN(const Upload* upload, Find(owner, id));
     if (!upload->info.complete) {
-      return core::MakeError(core::ErrorReason::kWrongState,
-                             absl::StrCat("uploads/", id, " is not complete: ", upload->info.committed_bytes,
-                                          " bytes have arrived; go on with WriteUpload and end with finish"),
-                             {{"resource", absl::StrCat("uploads/", id)},
-                              {"state", "INCOMPLETE"},
-                              {"allowed_states", "COMPLETE"}});
+      return core::MakeError(
+          core::ErrorReason::kWrongState,
+          absl::StrCat("uploads/", id, " is not complete: ", upload->info.committed_bytes,
+                       " bytes have arrived; go on with WriteUpload and end with finish"),
+          {{"resource", absl::StrCat("uploads/", id)}, {"state", "INCOMPLETE"}, {"allowed_states", "COMPLETE"}});
     }
   }
   return env_->ReadFile(DataPath(id));
@@ -186,17 +205,15 @@ absl::StatusOr<std::unique_ptr<Uploads::Writer>> Uploads::OpenWriter(const std::
   {
     absl::MutexLock lock(&mu_);
     DESCENT_ASSIGN_OR_RETURN(Upload * upload, Find(owner, id));
-    if (upload->is_writing || upload->info.complete) {
-      const std::string state = upload->info.complete ? "COMPLETE" : "BEING_WRITTEN";
-      return core::MakeError(core::ErrorReason::kWrongState,
-                             absl::StrCat("uploads/", id,
-                                          upload->info.complete ? " is complete; make a dataset of it"
-                                                                : " is being written by another stream; let it end first"),
-                             {{"resource", absl::StrCat("uploads/", id)},
-                              {"state", state},
-                              {"allowed_states", "INCOMPLETE"}});
+    if (upload->info.complete) return IsComplete(id);
+    if (upload->is_writing) {
+      return core::MakeError(
+          core::ErrorReason::kWrongState,
+          absl::StrCat("uploads/", id, " is being written by another stream; let it end first"),
+          {{"resource", absl::StrCat("uploads/", id)}, {"state", "BEING_WRITTEN"}, {"allowed_states", "INCOMPLETE"}});
     }
     upload->is_writing = true;
+    writer->holds_upload_ = true;
     writer->written_ = writer->synced_ = upload->info.committed_bytes;
   }
   absl::StatusOr<std::unique_ptr<core::WritableFile>> file = env_->OpenForAppend(DataPath(id), writer->written_);
@@ -206,25 +223,27 @@ absl::StatusOr<std::unique_ptr<Uploads::Writer>> Uploads::OpenWriter(const std::
 }
 
 Uploads::Writer::~Writer() {
-  if (file_ != nullptr) Commit().status().IgnoreError();
+  if (!holds_upload_) return;
+  if (file_ != nullptr && disk_.ok()) Commit().status().IgnoreError();
   absl::MutexLock lock(&uploads_->mu_);
   const auto found = uploads_->uploads_.find(id_);
   if (found != uploads_->uploads_.end()) found->second.is_writing = false;
 }
 
 absl::Status Uploads::Writer::Write(int64_t offset, absl::string_view data, std::optional<uint32_t> crc32) {
+  DESCENT_RETURN_IF_ERROR(disk_);
+  if (finished_) return IsComplete(id_);
   const core::ErrorMetadata committed = {{"committed_bytes", absl::StrCat(written_)}};
-  if (crc32.has_value() &&
-      crc32_z(0, reinterpret_cast<const unsigned char*>(data.data()), data.size()) != *crc32) {
-    return core::MakeError(core::ErrorReason::kChecksumMismatch,
-                           absl::StrCat("the bytes at offset ", offset, " changed on their way; send again from ", written_),
-                           committed);
+  if (crc32.has_value() && crc32_z(0, reinterpret_cast<const unsigned char*>(data.data()), data.size()) != *crc32) {
+    return core::MakeError(
+        core::ErrorReason::kChecksumMismatch,
+        absl::StrCat("the bytes at offset ", offset, " changed on their way; send again from ", written_), committed);
   }
   if (offset < 0 || offset > written_) {
-    return core::MakeError(core::ErrorReason::kOffsetOutOfRange,
-                           absl::StrCat("offset ", offset, " leaves a hole: ", written_,
-                                        " bytes have arrived; go on from there"),
-                           committed);
+    return core::MakeError(
+        core::ErrorReason::kOffsetOutOfRange,
+        absl::StrCat("offset ", offset, " leaves a hole: ", written_, " bytes have arrived; go on from there"),
+        committed);
   }
   const auto known = static_cast<size_t>(std::min<int64_t>(written_ - offset, static_cast<int64_t>(data.size())));
   data.remove_prefix(known);
@@ -238,7 +257,9 @@ absl::Status Uploads::Writer::Write(int64_t offset, absl::string_view data, std:
     if (found != uploads_->uploads_.end()) announced = found->second.info.size_bytes;
   }
   if (announced.has_value() && end > *announced) return TooLarge(*announced, end, "its announced size");
-  DESCENT_RETURN_IF_ERROR(file_->Append(data));
+  // A failed append may have left a part of the data in the file.
+  disk_ = file_->Append(data);
+  DESCENT_RETURN_IF_ERROR(disk_);
   written_ = end;
   return written_ - synced_ >= kBytesASync ? Commit().status() : absl::OkStatus();
 }
@@ -246,33 +267,45 @@ absl::Status Uploads::Writer::Write(int64_t offset, absl::string_view data, std:
 absl::Status Uploads::Writer::Finish() {
   DESCENT_ASSIGN_OR_RETURN(const UploadInfo info, Commit());
   if (info.size_bytes.has_value() && *info.size_bytes != written_) {
-    return core::InvalidField("finish", absl::StrCat("came after ", written_, " bytes, but the upload was announced with ",
-                                                     *info.size_bytes, "; send the rest first"));
+    return core::InvalidField(
+        "finish", absl::StrCat("came after ", written_, " bytes, but the upload was announced with ", *info.size_bytes,
+                               "; send the rest first"));
   }
+  // The name of an empty file was not made durable by Commit.
+  if (written_ == 0) DESCENT_RETURN_IF_ERROR(uploads_->env_->SyncDirectory(uploads_->directory_));
   absl::MutexLock lock(&uploads_->mu_);
   const auto found = uploads_->uploads_.find(id_);
-  if (found == uploads_->uploads_.end()) return absl::OkStatus();
-  found->second.info.complete = true;
-  return uploads_->Store(found->second);
+  if (found == uploads_->uploads_.end()) return WasRemoved(id_);
+  Upload complete = found->second;
+  complete.info.complete = true;
+  DESCENT_RETURN_IF_ERROR(uploads_->Store(complete));
+  found->second = std::move(complete);
+  finished_ = true;
+  return absl::OkStatus();
+}
+
+// After a failed sync a later one may succeed without having saved anything.
+absl::Status Uploads::Writer::SyncWritten() {
+  DESCENT_RETURN_IF_ERROR(disk_);
+  if (written_ == synced_) return absl::OkStatus();
+  disk_ = file_->Sync();
+  if (disk_.ok() && synced_ == 0) disk_ = uploads_->env_->SyncDirectory(uploads_->directory_);
+  return disk_;
 }
 
 absl::StatusOr<UploadInfo> Uploads::Writer::Commit() {
-  if (written_ > synced_) DESCENT_RETURN_IF_ERROR(file_->Sync());
-  const bool is_new = synced_ == 0 && written_ > 0;
-  if (is_new) DESCENT_RETURN_IF_ERROR(uploads_->env_->SyncDirectory(uploads_->directory_));
+  DESCENT_RETURN_IF_ERROR(SyncWritten());
   absl::MutexLock lock(&uploads_->mu_);
-  DESCENT_ASSIGN_OR_RETURN(Upload * upload, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(uploads_->mu_) {
-    const auto found = uploads_->uploads_.find(id_);
-    return found == uploads_->uploads_.end() ? absl::StatusOr<Upload*>(absl::NotFoundError("the upload was removed"))
-                                             : absl::StatusOr<Upload*>(&found->second);
-  }());
-  upload->info.committed_bytes = written_;
-  if (written_ > synced_) {
-    upload->info.expire_time = uploads_->env_->Now() + kLifetime;
-    DESCENT_RETURN_IF_ERROR(uploads_->Store(*upload));
-  }
+  const auto found = uploads_->uploads_.find(id_);
+  if (found == uploads_->uploads_.end()) return WasRemoved(id_);
+  if (written_ == synced_) return found->second.info;
+  Upload committed = found->second;
+  committed.info.committed_bytes = written_;
+  committed.info.expire_time = uploads_->env_->Now() + kLifetime;
+  DESCENT_RETURN_IF_ERROR(uploads_->Store(committed));
+  found->second = std::move(committed);
   synced_ = written_;
-  return upload->info;
+  return found->second.info;
 }
 
 }  // namespace descent::datasets

@@ -28,8 +28,9 @@ struct UploadInfo {
   absl::Time expire_time;
 };
 
-// Two files an upload: `<id>.data` grows, `<id>.facts` is small and is replaced as a whole.
-// Thread-safety: all methods, any thread; one writer an upload at a time, others get WRONG_STATE.
+// Two files an upload: `<id>.data` grows, `<id>.facts` is small and is replaced as a whole. The facts say how many
+// bytes are durable: they are written after a sync of the data, and a restart cuts the data there. Thread-safety: all
+// methods, any thread; one writer an upload at a time, others get WRONG_STATE.
 class Uploads {
  public:
   // Finds the uploads of the last server and forgets expired ones.
@@ -49,7 +50,9 @@ class Uploads {
    public:
     ~Writer();
     // Bytes at `offset`; what overlaps with what is there is skipped. OFFSET_OUT_OF_RANGE for a hole, CHECKSUM_MISMATCH
-    // when `crc32` is given and is not that of `data`, LIMIT_EXCEEDED above the largest upload or the announced size.
+    // when `crc32` is given and is not that of `data`, LIMIT_EXCEEDED above the largest upload or the announced size,
+    // WRONG_STATE after Finish. After an error of the disk nothing more is written: a new writer goes on from what was
+    // durable before.
     absl::Status Write(int64_t offset, absl::string_view data, std::optional<uint32_t> crc32);
     // The last byte is there. INVALID_FIELD when the announced size was another.
     absl::Status Finish();
@@ -59,11 +62,15 @@ class Uploads {
    private:
     friend class Uploads;
     Writer(Uploads* uploads, std::string id) : uploads_(uploads), id_(std::move(id)) {}
+    absl::Status SyncWritten();
 
     Uploads* const uploads_;
     const std::string id_;
+    bool holds_upload_ = false;  // is_writing is this writer's
     std::unique_ptr<core::WritableFile> file_;
-    int64_t written_ = 0;   // bytes in the file
+    absl::Status disk_;  // the first error of the disk
+    bool finished_ = false;
+    int64_t written_ = 0;  // bytes in the file
     int64_t synced_ = 0;
   };
   absl::StatusOr<std::unique_ptr<Writer>> OpenWriter(const std::string& owner, const std::string& id);

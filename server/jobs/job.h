@@ -40,7 +40,7 @@ struct JobStatus {
   absl::Time state_time;
   std::optional<core::Termination> termination;
   int32_t attempt = 0;
-  int64_t executed_steps = 0;  // gradients computed by the present attempt
+  int64_t executed_steps = 0;  // updates taken by the present attempt, re-executed ones included
   JobProgress progress;
 };
 

@@ -304,6 +304,7 @@ absl::Status Manager::WithUnusedDataset(const std::string& version, const std::f
 void Manager::Drain() {
   if (draining_.exchange(true)) return;
   if (queue_ != nullptr) queue_->Stop([](Job* job) { job->Request(jobs::Command::kDrain); });
+  drained_.store(true);
   std::vector<std::shared_ptr<Job>> jobs;
   {
     absl::MutexLock lock(&mu_);

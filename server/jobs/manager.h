@@ -111,9 +111,10 @@ class Manager {
   // with the jobs.
   absl::Status WithUnusedDataset(const std::string& version, const std::function<absl::Status()>& remove);
 
-  // Checkpoints what runs and stops. Watches are woken and find draining(). Once.
+  // Checkpoints what runs and stops. Then watches are woken and find drained(): nothing more will come. Once.
   void Drain();
   bool draining() const { return draining_.load(); }
+  bool drained() const { return drained_.load(); }
 
  private:
   Manager(ManagerOptions options, ManagerParts parts);
@@ -139,6 +140,7 @@ class Manager {
   const ManagerParts parts_;
   const RunnerContext runner_context_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> drained_{false};
 
   // Held shared from the moment a creation looks at its datasets until the job is stored.
   absl::Mutex datasets_in_use_;

@@ -119,6 +119,7 @@ absl::StatusOr<JobView> Manager::Resolve(const CreateRequest& request) {
   record->request_fingerprint = request.fingerprint;
   view.status.state = JobState::kQueued;
   view.status.reason = StateReason::kWaitsForCapacity;
+  view.status.message = absl::StrCat("waits until one of the server's ", options_.max_running_jobs, " places is free");
   view.status.state_time = record->create_time;
   record->details = EncodeStatus(view.status);
   return view;

@@ -208,7 +208,8 @@ void WatchReactor::CaughtUp() {
     if (cursor_ < job_->log()->end_sequence()) return Next();
     return Finish(grpc::Status::OK);
   }
-  if (jobs_->draining()) {
+  if (jobs_->drained()) {
+    if (cursor_ < job_->log()->end_sequence()) return Next();
     return FinishWith(core::MakeError(
         core::ErrorReason::kDraining,
         absl::StrCat("the server is going away; watch again from start_sequence ", cursor_, " when it is back"),
@@ -247,7 +248,7 @@ void WatchReactor::Wait() {
   wait_ticket_ = log->WhenLonger(cursor, wake);
   waker->armed.store(true);
   // What happened before the arming woke nobody: look once more.
-  if (waker->cancelled.load() || jobs->draining() || log->end_sequence() > cursor || absl::Now() >= deadline) wake();
+  if (waker->cancelled.load() || jobs->drained() || log->end_sequence() > cursor || absl::Now() >= deadline) wake();
 }
 
 void WatchReactor::Write(const google::protobuf::Message& message) {

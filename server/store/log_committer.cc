@@ -51,7 +51,12 @@ std::string SegmentPath(const std::string& directory, const std::string& uid, in
 
 LogCommitter::LogCommitter(core::Env* env, LogIndex* index, std::string directory, const SegmentLogOptions& options,
                            int64_t next_journal)
-    : env_(env), index_(index), directory_(std::move(directory)), options_(options), next_journal_(next_journal) {
+    : env_(env),
+      index_(index),
+      directory_(std::move(directory)),
+      options_(options),
+      team_(options.sync_threads),
+      next_journal_(next_journal) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -99,7 +104,7 @@ void LogCommitter::CommitRound(std::vector<Request>& requests) {
     if (request.done == nullptr) continue;
     if (const absl::Status status = PlanRequest(request, plans, batches); !status.ok()) request.result = status;
   }
-  for (auto& [target, batch] : batches) WriteBatch(*target, batch);
+  WriteBatches(batches);
   for (Request& request : requests) {
     if (request.done != nullptr) {
       request.done(std::move(request.result));
@@ -127,8 +132,10 @@ absl::Status LogCommitter::PlanRequest(Request& request, Plans& plans, Batches& 
     return status;
   }
   request.result.emplace();
+  request.result.emplace();
   if (request.records.empty()) return absl::OkStatus();
-  Batch& batch = batches[plan->target];
+  Batch& batch = batches[plan->target->file->id];
+  batch.target = plan->target;
   for (size_t i = 0; i < request.records.size(); ++i) {
     const jobs::PendingRecord& record = request.records[i];
     batch.records.push_back({.stored = {.header = record.header,
@@ -174,21 +181,19 @@ absl::StatusOr<LogCommitter::OpenFile*> LogCommitter::ChooseFile(Log& log, int64
     journal_->last_round = round_;
     return journal_.get();
   }
-  std::unique_ptr<OpenFile>& segment = segments_[log.uid];
-  if (segment == nullptr) {
-    absl::Status status = env_->CreateDirectories(JobDirectory(directory_, log.uid));
-    absl::StatusOr<OpenFile> file = status;
-    if (status.ok()) file = NewFile(SegmentPath(directory_, log.uid, number, false), {log.uid, number}, false);
-    if (!file.ok()) {
-      segments_.erase(log.uid);
-      return file.status();
-    }
-    segment = std::make_unique<OpenFile>(*std::move(file));
+  const auto open = segments_.find(log.uid);
+  if (open == segments_.end()) {
+    if (number == 0) DESCENT_RETURN_IF_ERROR(env_->CreateDirectories(JobDirectory(directory_, log.uid)));
+    DESCENT_ASSIGN_OR_RETURN(OpenFile file,
+                             NewFile(SegmentPath(directory_, log.uid, number, false), {log.uid, number}, false));
+    file.last_round = round_;
+    const auto added = segments_.emplace(log.uid, std::make_unique<OpenFile>(std::move(file))).first;
     absl::MutexLock lock(&index_->mu);
     ++log.next_segment;
+    return added->second.get();
   }
-  segment->last_round = round_;
-  return segment.get();
+  open->second->last_round = round_;
+  return open->second.get();
 }
 
 absl::StatusOr<LogCommitter::OpenFile> LogCommitter::NewFile(const std::string& path, const FileName& name,
@@ -201,16 +206,24 @@ absl::StatusOr<LogCommitter::OpenFile> LogCommitter::NewFile(const std::string& 
   return OpenFile{.file = std::move(file), .writer = std::move(writer)};
 }
 
-void LogCommitter::WriteBatch(OpenFile& target, Batch& batch) {
-  const absl::StatusOr<std::vector<int64_t>> offsets = target.writer->Commit(batch.records);
-  if (offsets.ok()) {
-    Publish(target, batch, *offsets);
-  } else {
-    Fail(target, batch, offsets.status());
+void LogCommitter::WriteBatches(Batches& batches) {
+  std::vector<Batch*> list;
+  list.reserve(batches.size());
+  for (auto& [id, batch] : batches) list.push_back(&batch);
+  team_.Run(static_cast<int64_t>(list.size()),
+            [&list](int64_t i) { list[i]->offsets = list[i]->target->writer->Commit(list[i]->records); });
+  for (Batch* batch : list) {
+    if (batch->offsets.ok()) {
+      Publish(*batch);
+    } else {
+      Fail(*batch);
+    }
   }
 }
 
-void LogCommitter::Publish(OpenFile& target, Batch& batch, const std::vector<int64_t>& offsets) {
+void LogCommitter::Publish(Batch& batch) {
+  const std::vector<int64_t>& offsets = *batch.offsets;
+  OpenFile& target = *batch.target;
   absl::MutexLock lock(&index_->mu);
   LogFile& file = *target.file;
   // The segment of a log that was deleted meanwhile is no longer counted.
@@ -237,14 +250,18 @@ void LogCommitter::Publish(OpenFile& target, Batch& batch, const std::vector<int
   }
 }
 
-void LogCommitter::Fail(OpenFile& target, Batch& batch, const absl::Status& status) {
-  target.writer->Abandon();
+void LogCommitter::Fail(Batch& batch) {
+  OpenFile& target = *batch.target;
+  const bool taken_back = target.writer->Abandon().ok();
   {
     absl::MutexLock lock(&index_->mu);
     target.file->writing = false;
-    for (const std::shared_ptr<Log>& log : batch.logs) log->failed = true;
+    for (const std::shared_ptr<Log>& log : batch.logs) {
+      log->failed = true;
+      if (!taken_back) log->leftovers[target.file->path] = target.writer->size();
+    }
   }
-  for (Request* request : batch.requests) request->result = status;
+  for (Request* request : batch.requests) request->result = batch.offsets.status();
   if (target.file->journal) {
     journal_.reset();
   } else {
@@ -261,7 +278,7 @@ void LogCommitter::CompleteFiles() {
     const bool complete = it->second->writer->size() >= options_.segment_bytes;
     if (complete) Complete(*it->second);
     if (complete) {
-      segments_.erase(it++);
+      it = segments_.erase(it);
     } else {
       ++it;
     }

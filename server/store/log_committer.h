@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "core/base/env.h"
+#include "core/base/parallel.h"
 #include "server/jobs/log_store.h"
 #include "server/store/log_index.h"
 #include "server/store/log_writer.h"
@@ -31,6 +33,9 @@ struct SegmentLogOptions {
   int64_t journal_share_bytes = 256 << 10;
   // Segments open for writing at most; the one not written to for longest is completed early. Default 256.
   int64_t open_segments = 256;
+  // Files written and synced at the same time. At least 1, default 8: disks take several syncs at once (measured, 64
+  // files: 1,000 syncs/s by one thread, 4,500 by eight).
+  int sync_threads = 8;
 };
 
 // Thread-safety: all methods, any thread.
@@ -64,9 +69,11 @@ class LogCommitter {
   };
   // What one round writes to one file.
   struct Batch {
+    OpenFile* target = nullptr;
     std::vector<LogWriter::Record> records;
     std::vector<std::shared_ptr<Log>> logs;  // of each record
     std::vector<Request*> requests;          // of each record
+    absl::StatusOr<std::vector<int64_t>> offsets = absl::UnknownError("not written");
   };
   // What one round appends to one log, all of it to one file: so a log on disk never has a hole, whichever files of a
   // round reach the disk before a crash.
@@ -78,7 +85,8 @@ class LogCommitter {
     bool failed = false;
   };
   using Plans = absl::flat_hash_map<std::string, Plan>;
-  using Batches = absl::flat_hash_map<OpenFile*, Batch>;
+  // By LogFile::id, so that the same appends lead to the same writes in the same order.
+  using Batches = std::map<int64_t, Batch>;
 
   void Run();
   void CommitRound(std::vector<Request>& requests);
@@ -87,9 +95,9 @@ class LogCommitter {
   absl::StatusOr<Plan*> FindPlan(const Request& request, Plans& plans);
   absl::StatusOr<OpenFile*> ChooseFile(Log& log, int64_t bytes);
   absl::StatusOr<OpenFile> NewFile(const std::string& path, const FileName& name, bool journal);
-  void WriteBatch(OpenFile& target, Batch& batch);
-  void Publish(OpenFile& target, Batch& batch, const std::vector<int64_t>& offsets);
-  void Fail(OpenFile& target, Batch& batch, const absl::Status& status);
+  void WriteBatches(Batches& batches);
+  void Publish(Batch& batch);
+  void Fail(Batch& batch);
   // Seals files that are large enough, and segments beyond the limit of open ones.
   void CompleteFiles();
   void Complete(OpenFile& target);
@@ -106,10 +114,11 @@ class LogCommitter {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 
   // Used by the thread only.
+  core::Team team_;
   int64_t next_journal_;
   int64_t round_ = 0;
   std::unique_ptr<OpenFile> journal_;
-  absl::flat_hash_map<std::string, std::unique_ptr<OpenFile>> segments_;  // by uid
+  std::map<std::string, std::unique_ptr<OpenFile>> segments_;  // by uid
 
   std::thread thread_;
 };

@@ -3,6 +3,7 @@
 #define DESCENT_SERVER_STORE_LOG_INDEX_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,6 +66,8 @@ struct Log {
   bool front_dropped = false;
   // An append failed; Open clears it.
   bool failed = false;
+  // Files with a failed commit that could not be taken back, and what was committed of them; Open tries again.
+  std::map<std::string, int64_t> leftovers;
   bool damaged = false;
   bool deleted = false;
 

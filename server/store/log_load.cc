@@ -119,8 +119,7 @@ absl::Status SegmentLogStore::LoadIfNeeded(Log& log) {
     }
     bool oldest = true;
     for (const auto& [number, thinned] : thinned_by_number) {
-      // The thinned file is complete when it has its name; the crash came before the other was removed.
-      if (thinned) DESCENT_RETURN_IF_ERROR(env_->DeleteFile(SegmentPath(directory_, log.uid, number, false)));
+      if (thinned) DESCENT_RETURN_IF_ERROR(RemoveThinnedOriginal(log.uid, number));
       DESCENT_ASSIGN_OR_RETURN(const bool records, LoadSegment(log, number, thinned, oldest));
       oldest = oldest && !records;
     }
@@ -137,7 +136,10 @@ absl::StatusOr<bool> SegmentLogStore::LoadSegment(Log& log, int64_t number, bool
   DESCENT_ASSIGN_OR_RETURN(const FileScan scan, ScanAndRecover(path, name));
   std::vector<std::string> unneeded;
   const auto found = scan.jobs.find(log.uid);
-  const bool records = found != scan.jobs.end();
+  const bool known = found != scan.jobs.end();
+  JobInFile part;
+  if (known) part = found->second;
+  const bool records = part.records > 0;
   {
     absl::MutexLock lock(&index_.mu);
     log.next_segment = number + 1;
@@ -146,23 +148,31 @@ absl::StatusOr<bool> SegmentLogStore::LoadSegment(Log& log, int64_t number, bool
     std::shared_ptr<LogFile> file(
         new LogFile{.id = index_.NewFileId(), .path = path, .name = name, .journal = false, .thinned = thinned});
     file->size = scan.end;
-    JobInFile part;
-    if (records) {
-      part = found->second;
-    } else {
-      part.first_sequence = part.next_sequence = log.next_sequence;
-      part.first_ordinal = part.next_ordinal = log.next_ordinal;
-    }
+    if (!records) part.first_sequence = part.next_sequence = log.next_sequence;
+    if (!known) part.first_ordinal = part.next_ordinal = log.next_ordinal;
     // Segments before this one were dropped, and with them what journals hold.
-    if (oldest && number > 0 && part.first_sequence > log.next_sequence) {
+    const bool hole = part.first_sequence > log.next_sequence || (!thinned && part.first_ordinal > log.next_ordinal);
+    if (oldest && records && number > 0 && hole) {
       unneeded = index_.DropSpans(log, 0, index_.JournalSpans(log));
       log.front_dropped = true;
     }
     index_.AddFile(file);
     index_.AddSpan(log, file, part);
   }
-  for (const std::string& journal : unneeded) DESCENT_RETURN_IF_ERROR(env_->DeleteFile(journal));
+  if (!unneeded.empty()) {
+    // Not before it is certain that the dropped segments do not come back.
+    DESCENT_RETURN_IF_ERROR(env_->SyncDirectory(DirectoryOf(path)));
+    for (const std::string& journal : unneeded) DESCENT_RETURN_IF_ERROR(env_->DeleteFile(journal));
+  }
   return records;
+}
+
+absl::Status SegmentLogStore::RemoveThinnedOriginal(const std::string& uid, int64_t number) {
+  const std::string original = SegmentPath(directory_, uid, number, /*thinned=*/false);
+  if (absl::IsNotFound(env_->FileSize(original).status())) return absl::OkStatus();
+  // The thinned file is complete when it has its name, but the name itself may not be durable yet.
+  DESCENT_RETURN_IF_ERROR(env_->SyncDirectory(DirectoryOf(original)));
+  return env_->DeleteFile(original);
 }
 
 absl::StatusOr<FileScan> SegmentLogStore::ScanAndRecover(const std::string& path, const FileName& name) {

@@ -1,4 +1,5 @@
 // SegmentLogStore: thinning and dropping the oldest segments.
+#include <algorithm>
 #include <utility>
 
 #include "core/base/errors.h"
@@ -112,16 +113,21 @@ absl::StatusOr<int64_t> SegmentLogStore::DropOldest(const std::string& uid) {
   }
   absl::MutexLock load_lock(&log->load_mu);
   DESCENT_RETURN_IF_ERROR(LoadIfNeeded(*log));
-  std::string path;
+  int64_t number = 0;
   size_t oldest = 0;
   {
     absl::MutexLock lock(&index_.mu);
     oldest = index_.JournalSpans(*log);
-    // The newest segment stays: it tells where the log goes on.
-    if (oldest + 1 >= log->spans.size()) return -1;
-    path = log->spans[oldest].file->path;
+    // Some segment with sequence numbers stays: it tells where the log goes on.
+    const auto numbered = [](const LogSpan& span) { return span.part.first_sequence < span.part.next_sequence; };
+    const auto rest = log->spans.begin() + static_cast<std::ptrdiff_t>(std::min(oldest + 1, log->spans.size()));
+    if (std::none_of(rest, log->spans.end(), numbered)) return -1;
+    number = log->spans[oldest].file->name.number;
   }
-  DESCENT_RETURN_IF_ERROR(env_->DeleteFile(path));
+  // Both: thinning may have failed between writing the one and removing the other.
+  for (const bool thinned : {false, true}) {
+    DESCENT_RETURN_IF_ERROR(env_->DeleteFile(SegmentPath(directory_, uid, number, thinned)));
+  }
   DESCENT_RETURN_IF_ERROR(env_->SyncDirectory(JobDirectory(directory_, uid)));
   std::vector<std::string> unneeded;
   int64_t first_sequence = 0;

@@ -188,7 +188,8 @@ class Scanner {
       commit_ = header->ends_commit ? header->commit + 1 : header->commit;
       offset = EndOf(*header, offset);
     }
-    scan_.end = std::min(offset, size_);
+    // Without a record nothing was acknowledged.
+    scan_.end = scan_.jobs.empty() && !scan_.damaged ? 0 : std::min(offset, size_);
     scan_.next_commit = commit_ + 1;
     return absl::OkStatus();
   }
@@ -237,9 +238,11 @@ class Scanner {
         if (records != entry.records) {
           scan_.damaged = true;
           scan_.damaged_jobs.insert(entry.uid);
-        } else if (records > 0) {
-          // Thinned files may lack the last records they covered.
-          found->second.next_ordinal = entry.next_ordinal;
+        } else {
+          // Thinned files may lack the last records they covered, or all.
+          JobInFile& job = scan_.jobs[entry.uid];
+          job.next_ordinal = entry.next_ordinal;
+          if (records == 0) job.first_ordinal = entry.next_ordinal;
         }
       }
     } else if (last_damage_ >= 0) {
@@ -291,11 +294,11 @@ absl::Status VisitRecords(const core::RandomAccessFile& file, const FileName& na
   int64_t offset = begin;
   while (offset < end) {
     DESCENT_ASSIGN_OR_RETURN(const std::optional<StoredHeader> header, reader.HeaderAt(offset));
-    if (!header.has_value()) {
+    if (!header.has_value() || header->seal) {
       DESCENT_ASSIGN_OR_RETURN(offset, reader.FindHeader(offset + 1));
       continue;
     }
-    if (!header->seal) visit(*header, offset);
+    visit(*header, offset);
     offset = EndOf(*header, offset);
   }
   return absl::OkStatus();

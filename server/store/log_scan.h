@@ -39,7 +39,8 @@ struct FileScan {
   // Bytes of the file that count; what follows is a torn tail. 0: nothing was ever acknowledged in this file.
   int64_t end = 0;
   uint32_t next_commit = 0;
-  // By uid, in no particular order.
+  // By uid, in no particular order. A job whose records were all thinned out of the file has no records, and no
+  // sequence numbers are known of it.
   absl::flat_hash_map<std::string, JobInFile> jobs;
   // Something before `end` is damaged, and these jobs lost, or may have lost, records by it.
   bool damaged = false;

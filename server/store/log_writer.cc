@@ -72,14 +72,21 @@ absl::Status LogWriter::Seal() {
   return absl::OkStatus();
 }
 
-void LogWriter::Abandon() {
+absl::Status LogWriter::Abandon() {
   out_.reset();
-  // The next start would find whole records that nobody was told of; that is allowed, but they would only take room.
-  if (size_ == 0) {
-    env_->DeleteFile(path_).IgnoreError();
-  } else {
-    env_->OpenForAppend(path_, size_).status().IgnoreError();
+  return TakeBack(env_, path_, size_);
+}
+
+absl::Status TakeBack(core::Env* env, const std::string& path, int64_t size) {
+  if (size == 0) {
+    DESCENT_RETURN_IF_ERROR(env->DeleteFile(path));
+    return env->SyncDirectory(DirectoryOf(path));
   }
+  // Removed with the last job that had records in it.
+  if (absl::IsNotFound(env->FileSize(path).status())) return absl::OkStatus();
+  // This sync makes the cut durable and nothing else: what was committed was durable before.
+  DESCENT_ASSIGN_OR_RETURN(const std::unique_ptr<core::WritableFile> file, env->OpenForAppend(path, size));
+  return file->Sync();
 }
 
 absl::Status RecoverFile(core::Env* env, const std::string& path, const FileName& name, FileScan* scan) {

@@ -35,8 +35,8 @@ class LogWriter {
   absl::StatusOr<std::vector<int64_t>> Commit(std::vector<Record>& records);
   // Writes the seal; the file is complete. An error is harmless: what was committed stays durable.
   absl::Status Seal();
-  // Takes back what was not committed, as far as that is possible.
-  void Abandon();
+  // Closes the file and takes back what was not committed, see TakeBack.
+  absl::Status Abandon();
 
   // Bytes committed, file header included.
   int64_t size() const { return size_; }
@@ -54,6 +54,10 @@ class LogWriter {
   // By uid, for the seal.
   absl::flat_hash_map<std::string, SealEntry> jobs_;
 };
+
+// Cuts a file that nobody writes any more to the `size` that was committed, or removes it if that is 0, durably. Until
+// this has worked, whole records that were never acknowledged may be found at the next start.
+absl::Status TakeBack(core::Env* env, const std::string& path, int64_t size);
 
 // Makes a file of an earlier process that was not sealed a complete one: cuts the torn tail, writes the seal and syncs.
 // A damaged file is left as it is, but synced. A file without anything acknowledged is removed, and scan->end is 0.

@@ -50,6 +50,7 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::Open(const std::st
   }
   absl::MutexLock load_lock(&log->load_mu);
   DESCENT_RETURN_IF_ERROR(LoadIfNeeded(*log));
+  DESCENT_RETURN_IF_ERROR(TakeBackLeftovers(*log));
   std::vector<LogSpan> spans;
   bool front_dropped = false;
   {
@@ -65,6 +66,21 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::Open(const std::st
   return refs;
 }
 
+absl::Status SegmentLogStore::TakeBackLeftovers(Log& log) {
+  std::map<std::string, int64_t> leftovers;
+  {
+    absl::MutexLock lock(&index_.mu);
+    leftovers = log.leftovers;
+  }
+  for (const auto& [path, size] : leftovers) {
+    // Otherwise records that this Open does not list might be back after a power loss.
+    DESCENT_RETURN_IF_ERROR(TakeBack(env_, path, size));
+    absl::MutexLock lock(&index_.mu);
+    log.leftovers.erase(path);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::ListSpans(const std::string& uid,
                                                                         const std::vector<LogSpan>& spans,
                                                                         int64_t first) {
@@ -73,7 +89,9 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::ListSpans(const st
   int64_t next_ordinal = first;
   for (const LogSpan& span : spans) {
     const LogFile& file = *span.file;
-    DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<core::RandomAccessFile> handle, handles_.Get(file.id, file.path));
+    const absl::StatusOr<std::shared_ptr<core::RandomAccessFile>> handle = handles_.Get(file.id, file.path);
+    if (absl::IsNotFound(handle.status())) return Damaged("a file is missing");
+    DESCENT_RETURN_IF_ERROR(handle.status());
     bool tiles = true;
     const auto visit = [&](const StoredHeader& stored, int64_t offset) {
       if (stored.uid != uid || stored.ordinal >= span.part.next_ordinal) return;
@@ -84,7 +102,7 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::ListSpans(const st
       next_ordinal = stored.ordinal + 1;
       refs.push_back({stored.header, file.id, offset, stored.payload_bytes});
     };
-    DESCENT_RETURN_IF_ERROR(VisitRecords(*handle, file.name, span.part.first_offset, span.part.end_offset, visit));
+    DESCENT_RETURN_IF_ERROR(VisitRecords(**handle, file.name, span.part.first_offset, span.part.end_offset, visit));
     if (file.thinned) next_ordinal = span.part.next_ordinal;
     if (!tiles || (next_sequence >= 0 && next_ordinal != span.part.next_ordinal)) {
       return Damaged(absl::StrCat("records up to sequence number ", span.part.next_sequence, " are missing"));

@@ -62,9 +62,12 @@ class SegmentLogStore : public jobs::LogStore {
   absl::Status LoadIfNeeded(Log& log);
   // Returns whether the segment has records. `oldest`: no earlier segment has.
   absl::StatusOr<bool> LoadSegment(Log& log, int64_t number, bool thinned, bool oldest);
+  // Removes a segment of which there is a thinned one: a crash came between.
+  absl::Status RemoveThinnedOriginal(const std::string& uid, int64_t number);
   // Scans a file and recovers it if its writer did not complete it.
   absl::StatusOr<FileScan> ScanAndRecover(const std::string& path, const FileName& name);
 
+  absl::Status TakeBackLeftovers(Log& log);
   // The refs of the records in some spans that follow each other; `first` tells where they must begin, -1: anywhere.
   absl::StatusOr<std::vector<jobs::RecordRef>> ListSpans(const std::string& uid, const std::vector<LogSpan>& spans,
                                                          int64_t first);

@@ -146,9 +146,7 @@ absl::StatusOr<std::optional<DatasetRecord>> SqliteDatasetStore::FindRequest(con
   return FindOne(database_,
                  "WHERE owner = ? AND request_id = ? AND request_id <> '' AND create_time >= ? "
                  "ORDER BY create_sequence DESC LIMIT 1",
-                 [&](SqliteStatement& select) {
-                   select.Bind(owner).Bind(request_id).Bind(absl::ToUnixNanos(oldest));
-                 });
+                 [&](SqliteStatement& select) { select.Bind(owner).Bind(request_id).Bind(absl::ToUnixNanos(oldest)); });
 }
 
 absl::StatusOr<datasets::DatasetPage> SqliteDatasetStore::List(const std::string& owner, int64_t limit,

@@ -1,5 +1,7 @@
 #include "core/training/snapshot.h"
 
+#include <zlib.h>
+
 #include <cstdint>
 #include <string>
 
@@ -152,6 +154,35 @@ TEST(SnapshotTest, BytesWithACorrectChecksumAreStillJudged) {
   JobSpec float32 = FunctionSpec("rosenbrock", "adam", {});
   float32.precision = Precision::kFloat32;
   EXPECT_FALSE(MakeTrainer(float32)->Restore(snapshot).ok());
+}
+
+// Behind the checksum the reader must hold as well: any byte may be anything, and nothing is read or made out of
+// bounds.
+TEST(SnapshotTest, AnyBytesBehindTheChecksumAreSafe) {
+  const std::unique_ptr<Trainer> trainer = MakeTrainer(FunctionSpec("bowl", "adam", {{"learning_rate", 1}}));
+  RunToEnd(trainer.get());
+  const std::string snapshot = trainer->Snapshot();
+  const auto with_checksum = [](std::string body) {
+    const auto crc = static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
+    body.append(reinterpret_cast<const char*>(&crc), sizeof crc);
+    return body;
+  };
+  const std::string body = snapshot.substr(0, snapshot.size() - sizeof(uint32_t));
+  EXPECT_EQ(with_checksum(body), snapshot);
+  int refused = 0;
+  for (size_t i = 0; i < body.size(); ++i) {
+    for (const unsigned char byte : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+      std::string changed = body;
+      changed[i] = static_cast<char>(byte);
+      const absl::Status status = trainer->Restore(with_checksum(changed));
+      if (!status.ok()) ++refused;
+      EXPECT_TRUE(status.ok() || GetErrorInfo(status).reason == ErrorReason::kStoredDataDamaged);
+      const absl::StatusOr<SnapshotParameters> parameters = ReadSnapshotParameters(with_checksum(changed));
+      EXPECT_TRUE(!parameters.ok() || parameters->kept.values.size() == parameters->last.values.size());
+    }
+    EXPECT_FALSE(trainer->Restore(with_checksum(body.substr(0, i))).ok());
+  }
+  EXPECT_GT(refused, 500);
 }
 
 TEST(SnapshotTest, RecordExecutionAndLabelsDoNotMatter) {

@@ -1,0 +1,69 @@
+// A step takes no memory: counted by operators new of this program.
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#include "gtest/gtest.h"
+#include "tests/core/training/test_specs.h"
+
+namespace {
+
+std::atomic<int64_t> allocations{0};
+
+void* Allocate(size_t size, size_t alignment) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  void* memory = nullptr;
+  if (posix_memalign(&memory, std::max(alignment, sizeof(void*)), size) != 0) std::abort();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(size_t size) { return Allocate(size, alignof(std::max_align_t)); }
+void* operator new(size_t size, std::align_val_t alignment) { return Allocate(size, static_cast<size_t>(alignment)); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace descent::core {
+namespace {
+
+// Allocations of 200 steps between two evaluations, in a block that was used before.
+int64_t AllocationsOfSteps(JobSpec spec, const TrainingData& data) {
+  spec.stopping = StoppingAfter(10000);
+  spec.evaluation = EvaluationEvery(5000);
+  const std::unique_ptr<Trainer> trainer = MakeTrainer(spec, data);
+  StepBlock block;
+  trainer->Advance(1, &block);
+  trainer->Advance(200, &block);
+  const int64_t before = allocations.load();
+  trainer->Advance(200, &block);
+  const int64_t after = allocations.load();
+  EXPECT_EQ(block.rows(), 200);
+  return after - before;
+}
+
+TEST(AllocationTest, StepsTakeNoMemory) {
+  const TrainingData data = {.table = SyntheticTable(600, 4, 2), .evaluation_table = nullptr};
+  for (const OptimizerInfo* optimizer : Optimizers()) {
+    EXPECT_EQ(AllocationsOfSteps(FunctionSpec("bowl", optimizer->kind.name, {}), {}), 0) << optimizer->kind.name;
+  }
+  for (const absl::string_view model : {"logistic", "mlp"}) {
+    for (const Config& batch : {BatchOf("full"), BatchOf("one_row"), BatchOf("mini_batch", 300)}) {
+      JobSpec spec = DatasetSpec(model, "adam", {});
+      spec.dataset->loss = Config(&FindLoss("logistic")->kind);
+      AddL2(0.01, &spec);
+      spec.batch = batch;
+      spec.execution = Config(&ExecutionInfo());
+      spec.execution.SetInteger("threads", 2);
+      EXPECT_EQ(AllocationsOfSteps(spec, data), 0) << model << " " << batch.name();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace descent::core
