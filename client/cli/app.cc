@@ -174,13 +174,13 @@ ExitCode Report(const absl::Status& status, const Console& console) {
   return ExitCodeOf(status);
 }
 
-ExitCode RunParsed(CommandLine* line, const Console& console) {
+ExitCode RunParsed(CommandLine* line, const std::vector<std::string>& words, const Console& console) {
   const Runner* runner = line->ParsedRunner();
   if (runner == nullptr) {
     *console.err << line->root().help() << std::flush;
     return ExitCode::kUsage;
   }
-  Session session(&line->flags(), &console);
+  Session session(&line->flags(), &console, words);
   if (!line->takes_yaml(line->Parsed())) {
     if (const absl::Status status = session.RefuseYaml(); !status.ok()) return Report(status, console);
   }
@@ -208,7 +208,7 @@ int Run(const std::vector<std::string>& arguments, const Console& console) {
   } catch (const CLI::ParseError& error) {
     return static_cast<int>(Report(ParseProblem(line.Parsed(), error), console));
   }
-  return static_cast<int>(RunParsed(&line, console));
+  return static_cast<int>(RunParsed(&line, arguments, console));
 }
 
 }  // namespace descent::cli
