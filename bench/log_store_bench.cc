@@ -16,9 +16,9 @@
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 #include "server/store/segment_log_store.h"
 
 namespace descent::store {
@@ -50,9 +50,9 @@ class Job {
   }
   // Waits for what is in flight.
   void Finish() {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto idle = [this] { return in_flight_ == 0; };
-    mu_.Await(absl::Condition(&idle));
+    mu_.Await(idle);
   }
   int64_t appends() const { return appends_; }
 
@@ -60,7 +60,7 @@ class Job {
   void AppendOne() {
     jobs::PendingRecord record;
     {
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
       ++in_flight_;
       record.header = {jobs::RecordKind::kRows, next_, next_ + test_.rows, next_, next_ + test_.rows - 1};
       next_ += test_.rows;
@@ -70,7 +70,7 @@ class Job {
       if (!refs.ok()) std::fprintf(stderr, "%s\n", refs.status().ToString().c_str());
       ++appends_;
       if (!*stop_) AppendOne();
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
       --in_flight_;
     });
   }
@@ -81,7 +81,7 @@ class Job {
   std::atomic<bool>* const stop_;
   std::shared_ptr<const std::string> payload_;
   std::atomic<int64_t> appends_ = 0;
-  absl::Mutex mu_;
+  core::Mutex mu_;
   int64_t next_ = 0;
   int64_t in_flight_ = 0;
 };

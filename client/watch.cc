@@ -38,7 +38,7 @@ absl::StatusOr<bool> Watch::Next(v1::LogRecord* record) {
 }
 
 void Watch::Cancel() {
-  absl::MutexLock lock(&mutex_);
+  core::MutexLock lock(&mutex_);
   cancelled_ = true;
   if (stream_ != nullptr) stream_->Cancel();
 }
@@ -46,7 +46,7 @@ void Watch::Cancel() {
 absl::Status Watch::CancelledStatus() const { return absl::CancelledError("the watch was cancelled"); }
 
 absl::Status Watch::Open() {
-  absl::MutexLock lock(&mutex_);
+  core::MutexLock lock(&mutex_);
   if (cancelled_) return CancelledStatus();
   if (stream_ != nullptr) return absl::OkStatus();
   expects_header_ = true;
@@ -57,7 +57,7 @@ absl::Status Watch::Open() {
 absl::Status Watch::CloseStream() {
   std::unique_ptr<LogStream> stream;
   {
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
     stream = std::move(stream_);
   }
   if (stream == nullptr) return absl::OkStatus();
@@ -71,7 +71,7 @@ absl::Status Watch::CloseStream() {
 absl::Status Watch::EndOfConnection() {
   const absl::Status status = CloseStream();
   {
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
     if (cancelled_) return CancelledStatus();
   }
   if (status.ok()) {
@@ -89,8 +89,9 @@ absl::Status Watch::WaitBeforeRetry(const absl::Status& reason) {
   absl::Duration delay;
   if (!backoff_.Next(&delay)) return reason;
   if (options_.on_reconnect) options_.on_reconnect(reason, delay);
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithDeadline(absl::Condition(&cancelled_), std::min(absl::Now() + delay, options_.deadline));
+  core::MutexLock lock(&mutex_);
+  const auto is_cancelled = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return cancelled_; };
+  mutex_.AwaitWithTimeout(is_cancelled, std::min(delay, options_.deadline - absl::Now()));
   return cancelled_ ? CancelledStatus() : absl::OkStatus();
 }
 

@@ -11,10 +11,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "client/backoff.h"
 #include "client/client.h"
+#include "core/base/mutex.h"
 #include "descent/v1/job_service.pb.h"
 #include "descent/v1/step_log.pb.h"
 
@@ -85,7 +85,7 @@ class Watch {
   bool ended_ = false;
   bool job_has_ended_ = false;  // its log has no more records than those that were there at the header
 
-  mutable absl::Mutex mutex_;
+  mutable core::Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   std::unique_ptr<LogStream> stream_
       ABSL_GUARDED_BY(mutex_);  // replaced by Next only, so Next reads it without the lock

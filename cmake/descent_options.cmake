@@ -1,5 +1,6 @@
 # What a builder can choose. Presets set these, see CMakePresets.json.
 option(DESCENT_BUILD_TESTS "Build the tests" ON)
+option(DESCENT_CORE_ONLY "Build only what does without gRPC and Protobuf, and its tests" OFF)
 option(DESCENT_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 set(DESCENT_SANITIZE "" CACHE STRING "Sanitizers: empty, address,undefined or thread")
 set(DESCENT_CPU "x86-64-v3" CACHE STRING

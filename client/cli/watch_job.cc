@@ -8,7 +8,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/json.h"
@@ -16,6 +15,7 @@
 #include "client/cli/watch_state.h"
 #include "client/cli/watch_text.h"
 #include "client/watch.h"
+#include "core/base/mutex.h"
 #include "core/base/status.h"
 
 namespace descent::cli {
@@ -32,7 +32,7 @@ class WatchView {
       : console_(console), interval_(console.is_live ? kLiveInterval : kLineInterval), screen_(console.err) {}
 
   void Add(const v1::LogRecord& record) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
     state_.Add(record);
     is_reconnecting_ = false;
     if (record.has_steps() || record.has_header()) is_changed_ = true;
@@ -41,35 +41,36 @@ class WatchView {
 
   // Tells of a lost connection once, not at every attempt.
   void AddReconnect(const absl::Status& reason) ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
     if (!is_reconnecting_) new_lines_.push_back(absl::StrCat("connection lost (", reason.message(), "); trying again"));
     is_reconnecting_ = true;
   }
 
   void End() ABSL_LOCKS_EXCLUDED(mutex_) {
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
     ended_ = true;
   }
 
   // Draws until the end; returns what is known then.
   WatchState Show() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::Time next_drawing = absl::Now() + interval_;
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
+    const auto is_news = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_ || !new_lines_.empty(); };
     for (;;) {
-      const bool has_news = mutex_.AwaitWithDeadline(absl::Condition(this, &WatchView::HasNews), next_drawing);
+      const bool has_news = mutex_.AwaitWithTimeout(is_news, next_drawing - absl::Now());
       for (const std::string& line : std::exchange(new_lines_, {})) screen_.Print(line);
       if (ended_) break;
       // A live view that made room for a line is drawn again at once.
       if (!has_news || console_.is_live) Draw();
       if (!has_news) next_drawing = absl::Now() + interval_;
     }
-    screen_.Clear();
+    // The last picture stays; a quick job has no other.
+    if (console_.is_live) Draw();
+    screen_.Leave();
     return std::move(state_);
   }
 
  private:
-  bool HasNews() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ended_ || !new_lines_.empty(); }
-
   void Draw() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (console_.is_live) {
       screen_.Draw(LiveLines(state_, console_.size(), console_.has_color));
@@ -82,7 +83,7 @@ class WatchView {
   const absl::Duration interval_;
   LiveScreen screen_;  // used by Show only
 
-  absl::Mutex mutex_;
+  core::Mutex mutex_;
   WatchState state_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> new_lines_ ABSL_GUARDED_BY(mutex_);
   bool is_changed_ ABSL_GUARDED_BY(mutex_) = false;

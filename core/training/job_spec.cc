@@ -76,8 +76,8 @@ constexpr FieldInfo kEvaluationFields[] = {
     OptionalText("dataset_version", "Pins the contents of `dataset`; unset: the present ones."),
     IntervalField(
         "every",
-        "How often training and held-out rows are measured, besides the last step; unset: 1 epoch, 100 steps for "
-        "full batches and functions.",
+        "How often training and held-out rows are measured, besides the last step; unset: 1 epoch (100 steps for "
+        "full batches and functions), and up to a hundred times that when there would be over 1000 of them.",
         Default::kDepends),
 };
 constexpr KindInfo kEvaluation = {

@@ -19,7 +19,11 @@ namespace descent::core {
 namespace {
 
 constexpr int64_t kDefaultSteps = 1000;
+// Evaluations unless the spec says how often: about a thousand, but at least one in a hundred times the usual interval,
+// so that a long run of quick steps is not made of evaluations and an endless one still has some.
 constexpr int64_t kDefaultEvaluationSteps = 100;
+constexpr int64_t kDefaultEvaluations = 1000;
+constexpr int64_t kMostDefaultIntervals = 100;
 constexpr double kMostSteps = 9007199254740992.0;
 
 void FillKind(const KindInfo& kind, Config* config) {
@@ -132,7 +136,9 @@ JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecL
     FillInteger("period", std::max<int64_t>(1, max_steps - warmup), &spec.schedule);
   }
   const bool full = BatchShapeOf(spec, shape.training_rows).full;
-  FillInteger("every", full ? kDefaultEvaluationSteps : steps_per_epoch, &spec.evaluation);
+  const int64_t usual = full ? kDefaultEvaluationSteps : steps_per_epoch;
+  FillInteger("every", std::max(usual, std::min(max_steps / kDefaultEvaluations, usual * kMostDefaultIntervals)),
+              &spec.evaluation);
   FillInteger("parameters_every_steps",
               ParameterStride(spec.record.integer("every_steps"), max_steps,
                               spec.record.integer("parameters_byte_budget"), shape.parameter_count),

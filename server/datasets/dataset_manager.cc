@@ -125,7 +125,7 @@ absl::StatusOr<DatasetView> DatasetManager::CreateDataset(CreateDatasetRequest r
   }
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
   DESCENT_RETURN_IF_ERROR(options_.check_room());
-  absl::MutexLock lock(&changes_);
+  core::MutexLock lock(&changes_);
   DESCENT_ASSIGN_OR_RETURN(std::optional<DatasetView> made, FindMade(request));
   if (made.has_value()) return *std::move(made);
   DESCENT_ASSIGN_OR_RETURN(Draft draft, MakeDraft(request));
@@ -272,7 +272,7 @@ absl::StatusOr<std::vector<DatasetView>> DatasetManager::List(const std::string&
 }
 
 absl::Status DatasetManager::Delete(const std::string& owner, const std::string& name) {
-  absl::MutexLock lock(&changes_);
+  core::MutexLock lock(&changes_);
   // Not by Get: what is damaged can be deleted as well.
   const absl::StatusOr<DatasetRecord> record = store_->Get(owner, name);
   if (absl::IsNotFound(record.status())) return NotFound(owner, name);
@@ -289,7 +289,7 @@ absl::Status DatasetManager::Delete(const std::string& owner, const std::string&
 
 absl::StatusOr<std::shared_ptr<const core::Table>> DatasetManager::Load(const std::string& version) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto found = loaded_.find(version);
     if (found != loaded_.end()) {
       if (std::shared_ptr<const core::Table> table = found->second.lock(); table != nullptr) return table;
@@ -308,7 +308,7 @@ absl::StatusOr<std::shared_ptr<const core::Table>> DatasetManager::Load(const st
 }
 
 void DatasetManager::Remember(const std::string& version, std::shared_ptr<const core::Table> table) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   for (auto entry = loaded_.begin(); entry != loaded_.end();) {
     entry = entry->second.expired() ? loaded_.erase(entry) : std::next(entry);
   }

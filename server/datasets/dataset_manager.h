@@ -16,9 +16,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "core/base/env.h"
 #include "core/base/errors.h"
+#include "core/base/mutex.h"
 #include "core/data/csv_reader.h"
 #include "core/data/inline_table.h"
 #include "core/data/table.h"
@@ -122,9 +122,9 @@ class DatasetManager {
   std::atomic<int64_t> table_bytes_{0};
 
   // Held while a dataset is made or removed: files of tables are shared between datasets.
-  absl::Mutex changes_;
+  core::Mutex changes_;
 
-  absl::Mutex mu_;
+  core::Mutex mu_;
   // Tables in use or used lately, by version.
   std::map<std::string, std::weak_ptr<const core::Table>> loaded_ ABSL_GUARDED_BY(mu_);
   std::list<std::shared_ptr<const core::Table>> recent_ ABSL_GUARDED_BY(mu_);

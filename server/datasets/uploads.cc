@@ -69,7 +69,7 @@ absl::Status Uploads::Load() {
     // A damaged upload is forgotten: its owner sends the file again.
     if (!LoadOne(std::string(id)).ok()) Remove(std::string(id));
   }
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   for (const std::string& name : names) {
     absl::string_view id = name;
     if (absl::ConsumeSuffix(&id, ".data") && uploads_.count(std::string(id)) == 0) {
@@ -100,7 +100,7 @@ absl::Status Uploads::LoadOne(const std::string& id) {
     DESCENT_ASSIGN_OR_RETURN(const int64_t size, env_->FileSize(DataPath(id)));
     if (size < upload.info.committed_bytes) return absl::DataLossError("shorter than it was");
   }
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   uploads_[id] = std::move(upload);
   return absl::OkStatus();
 }
@@ -133,7 +133,7 @@ absl::StatusOr<UploadInfo> Uploads::Start(const std::string& owner, const std::s
   upload.owner = owner;
   DESCENT_RETURN_IF_ERROR(Store(upload));
   UploadInfo info = upload.info;
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   ForgetExpired();
   uploads_[info.id] = std::move(upload);
   return info;
@@ -150,14 +150,14 @@ absl::StatusOr<Uploads::Upload*> Uploads::Find(const std::string& owner, const s
 }
 
 absl::StatusOr<UploadInfo> Uploads::Get(const std::string& owner, const std::string& id) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(const Upload* upload, Find(owner, id));
   return upload->info;
 }
 
 absl::StatusOr<std::string> Uploads::Read(const std::string& owner, const std::string& id) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     DESCENT_ASSIGN_OR_RETURN(const Upload* upload, Find(owner, id));
     if (!upload->info.complete) {
       return core::MakeError(
@@ -172,7 +172,7 @@ absl::StatusOr<std::string> Uploads::Read(const std::string& owner, const std::s
 
 void Uploads::Remove(const std::string& id) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     uploads_.erase(id);
   }
   // What cannot be removed now is removed at the next start.
@@ -194,7 +194,7 @@ void Uploads::ForgetExpired() {
 }
 
 int64_t Uploads::TotalBytes() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   int64_t total = 0;
   for (const auto& [id, upload] : uploads_) total += upload.info.committed_bytes;
   return total;
@@ -203,7 +203,7 @@ int64_t Uploads::TotalBytes() const {
 absl::StatusOr<std::unique_ptr<Uploads::Writer>> Uploads::OpenWriter(const std::string& owner, const std::string& id) {
   std::unique_ptr<Writer> writer(new Writer(this, id));
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     DESCENT_ASSIGN_OR_RETURN(Upload * upload, Find(owner, id));
     if (upload->info.complete) return IsComplete(id);
     if (upload->is_writing) {
@@ -225,7 +225,7 @@ absl::StatusOr<std::unique_ptr<Uploads::Writer>> Uploads::OpenWriter(const std::
 Uploads::Writer::~Writer() {
   if (!holds_upload_) return;
   if (file_ != nullptr && disk_.ok()) Commit().status().IgnoreError();
-  absl::MutexLock lock(&uploads_->mu_);
+  core::MutexLock lock(&uploads_->mu_);
   const auto found = uploads_->uploads_.find(id_);
   if (found != uploads_->uploads_.end()) found->second.is_writing = false;
 }
@@ -252,7 +252,7 @@ absl::Status Uploads::Writer::Write(int64_t offset, absl::string_view data, std:
   if (end > uploads_->max_bytes_) return TooLarge(uploads_->max_bytes_, end, "the server's limit");
   std::optional<int64_t> announced;
   {
-    absl::MutexLock lock(&uploads_->mu_);
+    core::MutexLock lock(&uploads_->mu_);
     const auto found = uploads_->uploads_.find(id_);
     if (found != uploads_->uploads_.end()) announced = found->second.info.size_bytes;
   }
@@ -273,7 +273,7 @@ absl::Status Uploads::Writer::Finish() {
   }
   // The name of an empty file was not made durable by Commit.
   if (written_ == 0) DESCENT_RETURN_IF_ERROR(uploads_->env_->SyncDirectory(uploads_->directory_));
-  absl::MutexLock lock(&uploads_->mu_);
+  core::MutexLock lock(&uploads_->mu_);
   const auto found = uploads_->uploads_.find(id_);
   if (found == uploads_->uploads_.end()) return WasRemoved(id_);
   Upload complete = found->second;
@@ -295,7 +295,7 @@ absl::Status Uploads::Writer::SyncWritten() {
 
 absl::StatusOr<UploadInfo> Uploads::Writer::Commit() {
   DESCENT_RETURN_IF_ERROR(SyncWritten());
-  absl::MutexLock lock(&uploads_->mu_);
+  core::MutexLock lock(&uploads_->mu_);
   const auto found = uploads_->uploads_.find(id_);
   if (found == uploads_->uploads_.end()) return WasRemoved(id_);
   if (written_ == synced_) return found->second.info;

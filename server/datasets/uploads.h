@@ -12,9 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 
 namespace descent::datasets {
 
@@ -97,7 +97,7 @@ class Uploads {
   const std::string directory_;
   const int64_t max_bytes_;
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   std::map<std::string, Upload> uploads_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -12,6 +12,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/errors.h"
+#include "core/base/status.h"
 
 namespace descent::jobs {
 namespace {
@@ -147,12 +148,12 @@ Job::Job(JobRecord record, core::JobSpec spec, JobStatus status, std::shared_ptr
       status_(std::move(status)) {}
 
 JobRecord Job::record() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return record_;
 }
 
 JobStatus Job::status() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return status_;
 }
 
@@ -160,7 +161,7 @@ absl::Status Job::Transition(StateChange change) {
   JobRecord record;
   JobStatus status;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     record = record_;
     status = status_;
   }
@@ -172,8 +173,15 @@ absl::Status Job::Transition(StateChange change) {
   change.previous = status.state;
   change.time = env_->Now();
   change.attempt = status.attempt;
-  absl::Status result = log_->AppendEvent(RecordKind::kStateChange, change.step, EncodeStateChange(change));
-  result.Update(log_->Flush());
+  absl::Status result = LogChange(change);
+  if (!result.ok()) {
+    change.state = JobState::kPaused;
+    change.reason = StateReason::kStorageError;
+    change.message = "the server's disk refused a write; make room and resume the job";
+    change.termination.reset();
+    // So that watchers learn of it, if the log takes it. If not, this is known to memory and the store alone.
+    if (status.state != JobState::kPaused) LogChange(change).IgnoreError();
+  }
 
   status.state = change.state;
   status.reason = change.reason;
@@ -189,7 +197,7 @@ absl::Status Job::Transition(StateChange change) {
 
   std::vector<std::function<void()>> due;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     record_ = std::move(record);
     status_ = std::move(status);
     std::vector<Waiter> waiting;
@@ -206,6 +214,12 @@ absl::Status Job::Transition(StateChange change) {
   return result;
 }
 
+absl::Status Job::LogChange(const StateChange& change) {
+  DESCENT_RETURN_IF_ERROR(log_->Reopen());
+  DESCENT_RETURN_IF_ERROR(log_->AppendEvent(RecordKind::kStateChange, change.step, EncodeStateChange(change)));
+  return log_->Flush();
+}
+
 void Job::Request(Command command) {
   Command present = command_.load();
   while (static_cast<int>(command) > static_cast<int>(present) || present == Command::kNone) {
@@ -215,20 +229,20 @@ void Job::Request(Command command) {
 }
 
 void Job::SetProgress(const JobProgress& progress, int64_t executed_steps) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   status_.progress = progress;
   status_.executed_steps = executed_steps;
 }
 
 void Job::BeginAttempt() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   ++status_.attempt;
   status_.executed_steps = 0;
 }
 
 void Job::WhenStatus(std::function<bool(const JobStatus&)> until, std::function<void()> callback) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     if (!until(status_)) {
       waiters_.push_back({std::move(until), std::move(callback)});
       return;

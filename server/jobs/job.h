@@ -13,9 +13,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 #include "core/training/job_spec.h"
 #include "server/jobs/job_store.h"
 #include "server/jobs/records.h"
@@ -84,11 +84,12 @@ class Job {
   JobStatus status() const;
 
   // Held by whoever changes the state: the runner's thread when it starts and ends, a caller otherwise.
-  absl::Mutex& control() ABSL_LOCK_RETURNED(control_) { return control_; }
+  core::Mutex& control() ABSL_LOCK_RETURNED(control_) { return control_; }
 
-  // Changes the state: log (durable), then store, then memory, then whoever waits. `change.previous`, `time` and `attempt`
-  // are filled in. The transition table is the caller's duty (CHECK). On an error of the log or the store, memory changes
-  // nonetheless, so that the job does not hang; the error is returned and logged by the caller.
+  // Changes the state: log (durable), then store, then memory, then whoever waits. `change.previous`, `time` and
+  // `attempt` are filled in. The transition table is the caller's duty (CHECK). When the log refuses the change, the
+  // job is PAUSED with STORAGE_ERROR instead, wherever it was to go, and can be resumed when there is room. An error of
+  // the store alone changes nothing: the log is the truth. Errors are returned; status() tells where the job is.
   absl::Status Transition(StateChange change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(control_);
 
   Command command() const { return command_.load(std::memory_order_acquire); }
@@ -104,6 +105,8 @@ class Job {
   void WhenStatus(std::function<bool(const JobStatus&)> until, std::function<void()> callback);
 
  private:
+  absl::Status LogChange(const StateChange& change);
+
   struct Waiter {
     std::function<bool(const JobStatus&)> until;
     std::function<void()> callback;
@@ -118,10 +121,10 @@ class Job {
   JobStore* const store_;
   core::Env* const env_;
 
-  absl::Mutex control_;
+  core::Mutex control_;
   std::atomic<Command> command_{Command::kNone};
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   JobRecord record_ ABSL_GUARDED_BY(mu_);
   JobStatus status_ ABSL_GUARDED_BY(mu_);
   std::vector<Waiter> waiters_ ABSL_GUARDED_BY(mu_);

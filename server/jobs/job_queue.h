@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "server/jobs/job.h"
 
 namespace descent::jobs {
@@ -36,7 +36,7 @@ class JobQueue {
 
   const std::function<void(const std::shared_ptr<Job>&)> run_;
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<std::shared_ptr<Job>> waiting_ ABSL_GUARDED_BY(mu_);
   std::vector<std::shared_ptr<Job>> running_ ABSL_GUARDED_BY(mu_);  // one a place, null when it is free

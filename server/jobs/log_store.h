@@ -24,7 +24,8 @@ enum class RecordKind : uint8_t {
   kCheckpoint = 4,
   kWarning = 5,
   kMultiStart = 6,
-  // A part of a parameter vector too large for its row. Covers no sequence number; follows the block that announces it.
+  // A part of a parameter vector too large for its row. Covers no sequence number; goes right before the block that
+  // announces it.
   kParameters = 7,
 };
 

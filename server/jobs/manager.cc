@@ -77,7 +77,7 @@ absl::Status Manager::RecoverJob(JobRecord record) {
   const JobStatus status = job->status();
   if (IsTerminal(status.state)) return absl::OkStatus();
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     live_[{job->owner(), job->name()}] = job;
   }
   if (status.state == JobState::kQueued) queue_->Add(job);
@@ -111,27 +111,42 @@ absl::StatusOr<std::shared_ptr<Job>> Manager::Load(JobRecord record) {
 }
 
 absl::StatusOr<std::shared_ptr<Job>> Manager::Find(const std::string& owner, const std::string& name) {
-  const std::pair<std::string, std::string> key(owner, name);
-  {
-    absl::MutexLock lock(&mu_);
-    if (const auto live = live_.find(key); live != live_.end()) return live->second;
-    if (const auto ended = ended_.find(key); ended != ended_.end()) {
-      if (std::shared_ptr<Job> job = ended->second.lock(); job != nullptr) return job;
-    }
-  }
+  const Key key(owner, name);
+  if (std::shared_ptr<Job> job = FindInMemory(key); job != nullptr) return job;
   absl::StatusOr<JobRecord> record = parts_.jobs->Get(owner, name);
   if (absl::IsNotFound(record.status())) return NotFound(owner, name);
   if (!record.ok()) return record.status();
+  // A job that is not over is in memory, now that its record was seen; a second one would write to the same log. If it
+  // is not, it ended meanwhile, and its log says so.
+  if (!IsTerminal(record->state)) {
+    if (std::shared_ptr<Job> job = FindInMemory(key); job != nullptr) return job;
+  }
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<Job> job, Load(*std::move(record)));
-  absl::MutexLock lock(&mu_);
+  if (!IsTerminal(job->status().state)) {
+    return core::MakeError(
+        core::ErrorReason::kInternal,
+        absl::StrCat("jobs/", name, " could not be taken up when the server started; its log says why"));
+  }
+  core::MutexLock lock(&mu_);
   if (const auto live = live_.find(key); live != live_.end()) return live->second;
   if (ended_.size() > 4096) {
     for (auto entry = ended_.begin(); entry != ended_.end();) {
       entry = entry->second.expired() ? ended_.erase(entry) : std::next(entry);
     }
   }
-  ended_[key] = job;
+  std::weak_ptr<Job>& ended = ended_[key];
+  if (std::shared_ptr<Job> other = ended.lock(); other != nullptr) return other;
+  ended = job;
   return job;
+}
+
+std::shared_ptr<Job> Manager::FindInMemory(const Key& key) {
+  core::MutexLock lock(&mu_);
+  const auto is_settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return creating_.count(key) == 0; };
+  mu_.Await(is_settled);
+  if (const auto live = live_.find(key); live != live_.end()) return live->second;
+  const auto ended = ended_.find(key);
+  return ended == ended_.end() ? nullptr : ended->second.lock();
 }
 
 absl::Status Manager::NotFound(const std::string& owner, const std::string& name) const {
@@ -181,7 +196,7 @@ absl::StatusOr<std::vector<JobView>> Manager::List(const JobQuery& query, std::s
 
 absl::Status Manager::Delete(const std::string& owner, const std::string& name) {
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, Find(owner, name));
-  absl::MutexLock control(&job->control());
+  core::MutexLock control(&job->control());
   const JobState state = job->status().state;
   if (!IsTerminal(state)) {
     return WrongState(*job, state, "deleted: cancel it first. Ended", "SUCCEEDED, FAILED, CANCELLED");
@@ -189,9 +204,14 @@ absl::Status Manager::Delete(const std::string& owner, const std::string& name) 
   // The store first: what a crash leaves of the rest is removed at the next start.
   DESCENT_RETURN_IF_ERROR(parts_.jobs->Delete(job->uid()));
   {
-    absl::MutexLock lock(&mu_);
-    ended_.erase({owner, name});
+    core::MutexLock lock(&mu_);
+    // Another job may have the name by now.
+    if (const auto live = live_.find({owner, name}); live != live_.end() && live->second == job) live_.erase(live);
+    if (const auto ended = ended_.find({owner, name}); ended != ended_.end() && ended->second.lock() == job) {
+      ended_.erase(ended);
+    }
   }
+  job->log()->Close();
   DESCENT_RETURN_IF_ERROR(parts_.logs->Delete(job->uid()));
   return parts_.checkpoints->Delete(job->uid());
 }
@@ -211,11 +231,22 @@ void Manager::Command(const std::string& owner, const std::string& name, jobs::C
   const std::shared_ptr<Job>& job = *found;
   const absl::string_view verb = goal == JobState::kPaused ? "paused" : "cancelled";
   {
-    absl::MutexLock control(&job->control());
+    core::MutexLock control(&job->control());
     const JobState state = job->status().state;
     if (state == goal) return done(View(*job));
     if (state == JobState::kRunning) {
       job->Request(command);
+      // Answer when it has left RUNNING, whatever for. It cannot leave it, and come back, before this is known.
+      job->WhenStatus(
+          [](const JobStatus& status) { return status.state != JobState::kRunning; },
+          [this, job, goal, verb, done = std::move(done)] {
+            const JobState state = job->status().state;
+            if (state == goal) return done(View(*job));
+            if (draining()) {
+              return done(core::MakeError(core::ErrorReason::kDraining, "the server is going away; try again"));
+            }
+            done(WrongState(*job, state, verb, "RUNNING"));
+          });
     } else if (MayChange(state, goal)) {
       queue_->Remove(*job);
       StateChange change;
@@ -224,27 +255,17 @@ void Manager::Command(const std::string& owner, const std::string& name, jobs::C
       change.message = absl::StrCat(verb, " by a client before it ran on");
       change.step = job->log()->extent().last_step + 1;
       const absl::Status status = job->Transition(std::move(change));
-      if (IsTerminal(goal)) Forget(*job);
+      if (IsTerminal(job->status().state)) Forget(*job);
       return status.ok() ? done(View(*job)) : done(status);
     } else {
       return done(WrongState(*job, state, verb, goal == JobState::kPaused ? "QUEUED, RUNNING" : "QUEUED, RUNNING, PAUSED"));
     }
   }
-  // It runs: answer when it has left RUNNING, whatever for.
-  job->WhenStatus([](const JobStatus& status) { return status.state != JobState::kRunning; },
-                  [this, job, goal, verb, done = std::move(done)] {
-                    const JobState state = job->status().state;
-                    if (state == goal) return done(View(*job));
-                    if (draining()) {
-                      return done(core::MakeError(core::ErrorReason::kDraining, "the server is going away; try again"));
-                    }
-                    done(WrongState(*job, state, verb, "RUNNING"));
-                  });
 }
 
 absl::StatusOr<JobView> Manager::Resume(const std::string& owner, const std::string& name) {
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<Job> job, Find(owner, name));
-  absl::MutexLock control(&job->control());
+  core::MutexLock control(&job->control());
   const JobState state = job->status().state;
   if (state != JobState::kPaused) return WrongState(*job, state, "resumed", "PAUSED");
   StateChange change;
@@ -252,14 +273,15 @@ absl::StatusOr<JobView> Manager::Resume(const std::string& owner, const std::str
   change.reason = StateReason::kRequested;
   change.message = "resumed by a client";
   change.step = job->log()->extent().last_step + 1;
-  DESCENT_RETURN_IF_ERROR(job->Transition(std::move(change)));
-  queue_->Add(job);
+  const absl::Status status = job->Transition(std::move(change));
+  if (job->status().state == JobState::kQueued) queue_->Add(job);
+  DESCENT_RETURN_IF_ERROR(status);
   return View(*job);
 }
 
 void Manager::RunJob(const std::shared_ptr<Job>& job) {
   {
-    absl::MutexLock control(&job->control());
+    core::MutexLock control(&job->control());
     // A client was faster.
     if (job->status().state != JobState::kQueued || draining()) return;
     const bool restarted = job->status().reason == StateReason::kServerRestarted ||
@@ -271,6 +293,7 @@ void Manager::RunJob(const std::shared_ptr<Job>& job) {
     change.step = job->log()->extent().last_step + 1;
     if (const absl::Status status = job->Transition(std::move(change)); !status.ok()) {
       parts_.log_error(absl::StrCat("job ", job->name(), " cannot record that it runs: ", status.ToString()));
+      if (job->status().state != JobState::kRunning) return;
     }
     // Drain may have looked for running jobs just before.
     if (draining()) job->Request(jobs::Command::kDrain);
@@ -283,15 +306,15 @@ void Manager::RunJob(const std::shared_ptr<Job>& job) {
 }
 
 void Manager::Forget(const Job& job) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const auto live = live_.find({job.owner(), job.name()});
-  if (live == live_.end()) return;
+  if (live == live_.end() || live->second.get() != &job) return;
   ended_[live->first] = live->second;
   live_.erase(live);
 }
 
 absl::Status Manager::WithUnusedDataset(const std::string& version, const std::function<absl::Status()>& remove) {
-  absl::MutexLock lock(&datasets_in_use_);
+  core::WriterMutexLock lock(&datasets_in_use_);
   DESCENT_ASSIGN_OR_RETURN(std::vector<std::string> names, parts_.jobs->JobsUsing(version, 10));
   if (names.empty()) return remove();
   for (std::string& name : names) name = absl::StrCat("jobs/", name);
@@ -307,7 +330,7 @@ void Manager::Drain() {
   drained_.store(true);
   std::vector<std::shared_ptr<Job>> jobs;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (const auto& [key, job] : live_) jobs.push_back(job);
   }
   for (const std::shared_ptr<Job>& job : jobs) job->log()->WakeAll();

@@ -8,14 +8,16 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "core/training/job_spec.h"
 #include "core/training/trainer.h"
 #include "server/jobs/checkpoint_store.h"
@@ -117,6 +119,8 @@ class Manager {
   bool drained() const { return drained_.load(); }
 
  private:
+  using Key = std::pair<std::string, std::string>;  // owner and name
+
   Manager(ManagerOptions options, ManagerParts parts);
 
   absl::Status Recover();
@@ -127,9 +131,14 @@ class Manager {
                                JobRecord* record, core::Violations* violations);
   absl::StatusOr<std::optional<JobView>> FindRequest(const CreateRequest& request);
   absl::StatusOr<JobView> InsertJob(const CreateRequest& request, JobRecord record, core::JobSpec spec);
+  // Around the insertion of a job: nobody may find it in the store before it is in memory. Null: it was not inserted.
+  void Announce(const Key& key);
+  void Settle(const Key& key, std::shared_ptr<Job> job);
   void Command(const std::string& owner, const std::string& name, jobs::Command command, JobState goal,
                ViewCallback done);
   void RunJob(const std::shared_ptr<Job>& job);
+  // The job in memory, or null; waits for one that is being created.
+  std::shared_ptr<Job> FindInMemory(const Key& key);
   void Forget(const Job& job);
   absl::Status NotFound(const std::string& owner, const std::string& name) const;
   absl::Status NotKept(const Job& job, int64_t step) const;
@@ -143,15 +152,17 @@ class Manager {
   std::atomic<bool> drained_{false};
 
   // Held shared from the moment a creation looks at its datasets until the job is stored.
-  absl::Mutex datasets_in_use_;
+  core::SharedMutex datasets_in_use_;
   // Held while a creation with a request id is under way.
-  absl::Mutex requests_;
+  core::Mutex requests_;
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   // Jobs that are not over, by owner and name.
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<Job>> live_ ABSL_GUARDED_BY(mu_);
+  std::map<Key, std::shared_ptr<Job>> live_ ABSL_GUARDED_BY(mu_);
+  // Names of jobs that may be in the store already and are not yet among the above.
+  std::set<Key> creating_ ABSL_GUARDED_BY(mu_);
   // Jobs that are over and were looked at lately.
-  std::map<std::pair<std::string, std::string>, std::weak_ptr<Job>> ended_ ABSL_GUARDED_BY(mu_);
+  std::map<Key, std::weak_ptr<Job>> ended_ ABSL_GUARDED_BY(mu_);
 
   std::unique_ptr<JobQueue> queue_;  // last: its threads use all of the above
 };

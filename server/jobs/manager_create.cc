@@ -60,14 +60,14 @@ absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
   core::ValidateSpec(request.spec, "spec", &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
 
-  std::unique_ptr<absl::MutexLock> request_lock;
+  std::unique_ptr<core::MutexLock> request_lock;
   if (!request.request_id.empty() && !request.validate_only) {
-    request_lock = std::make_unique<absl::MutexLock>(&requests_);
+    request_lock = std::make_unique<core::MutexLock>(&requests_);
     DESCENT_ASSIGN_OR_RETURN(std::optional<JobView> made, FindRequest(request));
     if (made.has_value()) return *std::move(made);
   }
   if (!request.validate_only) DESCENT_RETURN_IF_ERROR(parts_.check_room());
-  absl::ReaderMutexLock datasets(&datasets_in_use_);
+  core::ReaderMutexLock datasets(&datasets_in_use_);
   DESCENT_ASSIGN_OR_RETURN(JobView view, Resolve(request));
   if (request.validate_only) return view;
   return InsertJob(request, std::move(view.record), std::move(view.spec));
@@ -119,6 +119,7 @@ absl::StatusOr<JobView> Manager::Resolve(const CreateRequest& request) {
   record->request_fingerprint = request.fingerprint;
   view.status.state = JobState::kQueued;
   view.status.reason = StateReason::kWaitsForCapacity;
+  view.status.message = absl::StrCat("waits until one of the server's ", options_.max_running_jobs, " places is free");
   view.status.state_time = record->create_time;
   record->details = EncodeStatus(view.status);
   return view;
@@ -165,20 +166,38 @@ absl::StatusOr<JobView> Manager::InsertJob(const CreateRequest& request, JobReco
   DESCENT_ASSIGN_OR_RETURN(JobStatus status, DecodeStatus(record.details));
   for (int attempt = 0;; ++attempt) {
     if (request.job_id.empty()) record.name = MakeName(spec);
+    Announce({record.owner, record.name});
     const absl::Status inserted = parts_.jobs->Insert(&record);
     if (inserted.ok()) break;
+    Settle({record.owner, record.name}, nullptr);
     const bool may_retry = absl::IsAlreadyExists(inserted) && request.job_id.empty() && attempt < 10;
     if (!may_retry) return inserted;
   }
-  DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<StepLog> log, StepLog::Open(parts_.logs, record.uid));
-  auto job = std::make_shared<Job>(std::move(record), std::move(spec), std::move(status), std::move(log), parts_.jobs,
-                                   parts_.env);
-  {
-    absl::MutexLock lock(&mu_);
-    live_[{job->owner(), job->name()}] = job;
+  const Key key(record.owner, record.name);
+  absl::StatusOr<std::shared_ptr<StepLog>> log = StepLog::Open(parts_.logs, record.uid);
+  if (!log.ok()) {
+    parts_.jobs->Delete(record.uid).IgnoreError();
+    Settle(key, nullptr);
+    return log.status();
   }
+  auto job = std::make_shared<Job>(std::move(record), std::move(spec), std::move(status), *std::move(log), parts_.jobs,
+                                   parts_.env);
+  Settle(key, job);
   queue_->Add(job);
   return View(*job);
+}
+
+void Manager::Announce(const Key& key) {
+  core::MutexLock lock(&mu_);
+  const auto is_settled = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return creating_.count(key) == 0; };
+  mu_.Await(is_settled);
+  creating_.insert(key);
+}
+
+void Manager::Settle(const Key& key, std::shared_ptr<Job> job) {
+  core::MutexLock lock(&mu_);
+  creating_.erase(key);
+  if (job != nullptr) live_[key] = std::move(job);
 }
 
 }  // namespace descent::jobs

@@ -92,7 +92,7 @@ struct RowsView {
   int64_t parameters_step_stride = 1;
   int64_t parameter_width = 0;
   int64_t parameter_vectors = 0;  // 0: no row has parameters here
-  bool parameters_inline = true;  // false: kParameters records follow
+  bool parameters_inline = true;  // false: kParameters records go before
   // Raw little-endian doubles, `rows` each.
   std::array<absl::string_view, kRowColumns> columns;
   absl::string_view parameters;  // parameter_vectors * parameter_width doubles, if inline

@@ -50,14 +50,16 @@ bool SameBits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 absl::Status Runner::Run() {
   absl::StatusOr<Outcome> outcome = Train();
   if (!outcome.ok()) outcome = FailedBy(outcome.status());
-  absl::MutexLock lock(&job_->control());
+  core::MutexLock lock(&job_->control());
   job_->ClearCommand();
   StateChange change;
   change.state = outcome->state;
   change.reason = outcome->reason;
   change.message = outcome->message;
   change.termination = outcome->termination;
-  change.step = trainer_ == nullptr ? 0 : std::max(trainer_->step(), tail_step_);
+  // Steps never descend in a log; without a trainer there is nothing to say but where the log ends.
+  const int64_t logged = job_->log()->extent().last_step;
+  change.step = trainer_ == nullptr ? std::max<int64_t>(logged, 0) : std::max(trainer_->step(), logged);
   return job_->Transition(std::move(change));
 }
 
@@ -188,6 +190,7 @@ absl::Status Runner::CompareRows() {
     DESCENT_ASSIGN_OR_RETURN(const RowsView stored, ParseRows(*piece->payload));
     for (; row < block_.rows(); ++row) {
       const int64_t step = block_.first_step + row * block_.step_stride;
+      if (step < stored.first_step) continue;  // dropped to keep the log in its budget
       const int64_t index = (step - stored.first_step) / stored.step_stride;
       if (index >= stored.rows) break;
       const auto at = static_cast<size_t>(row);

@@ -60,15 +60,40 @@ absl::Status StepLog::Load() {
     thinned_before = warning.step;
     break;
   }
-  absl::MutexLock lock(&mu_);
-  records_.assign(refs.begin(), refs.end());
-  if (!records_.empty()) end_sequence_ = records_.back().header.next_sequence;
-  for (auto ref = records_.rbegin(); ref != records_.rend() && last_step_ < 0; ++ref) {
-    if (ref->header.kind == RecordKind::kRows) last_step_ = ref->header.last_step;
+  std::vector<std::function<void()>> due;
+  {
+    core::MutexLock lock(&mu_);
+    records_.assign(refs.begin(), refs.end());
+    end_sequence_ = records_.empty() ? 0 : records_.back().header.next_sequence;
+    last_step_ = -1;
+    for (auto ref = records_.rbegin(); ref != records_.rend() && last_step_ < 0; ++ref) {
+      if (ref->header.kind == RecordKind::kRows) last_step_ = ref->header.last_step;
+    }
+    thinned_before_step_ = thinned_before;
+    next_sequence_ = end_sequence_;
+    store_status_ = absl::OkStatus();
+    due = TakeDue();
   }
-  thinned_before_step_ = thinned_before;
-  next_sequence_ = end_sequence_;
+  for (const std::function<void()>& callback : due) callback();
   return absl::OkStatus();
+}
+
+absl::Status StepLog::Reopen() {
+  if (Flush().ok()) return absl::OkStatus();
+  return Load();
+}
+
+std::vector<std::function<void()>> StepLog::TakeDue() {
+  std::vector<std::function<void()>> due;
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    if (waiter->second.end_sequence < end_sequence_) {
+      due.push_back(std::move(waiter->second.callback));
+      waiter = waiters_.erase(waiter);
+    } else {
+      ++waiter;
+    }
+  }
+  return due;
 }
 
 absl::Status StepLog::Submit(RecordKind kind, int64_t sequences, int64_t first_step, int64_t last_step,
@@ -78,11 +103,11 @@ absl::Status StepLog::Submit(RecordKind kind, int64_t sequences, int64_t first_s
   const auto bytes = static_cast<int64_t>(payload.size());
   record.payload = std::make_shared<const std::string>(std::move(payload));
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto has_room = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       return in_flight_bytes_ < kMaxInFlightBytes || !store_status_.ok();
     };
-    mu_.Await(absl::Condition(&has_room));
+    mu_.Await(has_room);
     DESCENT_RETURN_IF_ERROR(store_status_);
     in_flight_bytes_ += bytes;
     ++in_flight_records_;
@@ -98,7 +123,7 @@ absl::Status StepLog::Submit(RecordKind kind, int64_t sequences, int64_t first_s
 void StepLog::OnDurable(int64_t bytes, absl::StatusOr<std::vector<RecordRef>> refs) {
   std::vector<std::function<void()>> due;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     in_flight_bytes_ -= bytes;
     --in_flight_records_;
     if (!refs.ok()) {
@@ -110,14 +135,7 @@ void StepLog::OnDurable(int64_t bytes, absl::StatusOr<std::vector<RecordRef>> re
       end_sequence_ = ref.header.next_sequence;
       if (ref.header.kind == RecordKind::kRows) last_step_ = ref.header.last_step;
     }
-    for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
-      if (waiter->second.end_sequence < end_sequence_) {
-        due.push_back(std::move(waiter->second.callback));
-        waiter = waiters_.erase(waiter);
-      } else {
-        ++waiter;
-      }
-    }
+    due = TakeDue();
   }
   for (const std::function<void()>& callback : due) callback();
 }
@@ -125,9 +143,10 @@ void StepLog::OnDurable(int64_t bytes, absl::StatusOr<std::vector<RecordRef>> re
 absl::Status StepLog::AppendRows(const core::StepBlock& block, int32_t attempt, double elapsed_seconds) {
   const bool is_large = block.parameter_vectors > 0 &&
                         block.parameter_width * static_cast<int64_t>(sizeof(double)) > core::kMaxInlineParameterBytes;
-  DESCENT_RETURN_IF_ERROR(Submit(RecordKind::kRows, block.rows(), block.first_step, block.last_step(),
-                                 EncodeRows(block, attempt, elapsed_seconds, !is_large)));
-  return is_large ? AppendLargeParameters(block) : absl::OkStatus();
+  // The vector goes before the rows that announce it: where the rows are durable, it is.
+  if (is_large) DESCENT_RETURN_IF_ERROR(AppendLargeParameters(block));
+  return Submit(RecordKind::kRows, block.rows(), block.first_step, block.last_step(),
+                EncodeRows(block, attempt, elapsed_seconds, !is_large));
 }
 
 absl::Status StepLog::AppendLargeParameters(const core::StepBlock& block) {
@@ -150,9 +169,9 @@ absl::Status StepLog::AppendEvent(RecordKind kind, int64_t step, std::string pay
 }
 
 absl::Status StepLog::Flush() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const auto is_done = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return in_flight_records_ == 0; };
-  mu_.Await(absl::Condition(&is_done));
+  mu_.Await(is_done);
   return store_status_;
 }
 
@@ -168,14 +187,14 @@ absl::StatusOr<std::vector<Warning>> StepLog::KeepWithin(int64_t budget_bytes) {
                                        " are no longer kept; losses are. Record parameters less often "
                                        "(record.parameters_every_steps) or raise record.log_byte_budget"),
                           before});
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
       Replace(refs);
       thinned_before_step_ = before;
       continue;
     }
     DESCENT_ASSIGN_OR_RETURN(const int64_t oldest, store_->DropOldest(uid_));
     if (oldest < 0) break;  // only the segment being written is left
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     while (!records_.empty() && records_.front().header.next_sequence <= oldest) records_.pop_front();
     const int64_t step = records_.empty() ? 0 : records_.front().header.first_step;
     warnings.push_back({kOldestDropped,
@@ -190,12 +209,13 @@ absl::StatusOr<std::vector<Warning>> StepLog::KeepWithin(int64_t budget_bytes) {
 
 void StepLog::Replace(const std::vector<RecordRef>& refs) {
   // The thinned segment holds a run of records; its parts of large vectors are gone, all others have new places.
-  const auto first = std::find_if(records_.begin(), records_.end(), [&](const RecordRef& record) {
+  auto first = std::find_if(records_.begin(), records_.end(), [&](const RecordRef& record) {
     return record.header.first_sequence == refs.front().header.first_sequence &&
            record.header.kind != RecordKind::kParameters;
   });
   const int64_t file = first->file;
   auto last = first;
+  while (first != records_.begin() && std::prev(first)->file == file) --first;
   while (last != records_.end() && last->file == file) ++last;
   const auto gap = records_.erase(first, last);
   records_.insert(gap, refs.begin(), refs.end());
@@ -204,7 +224,7 @@ void StepLog::Replace(const std::vector<RecordRef>& refs) {
 StepLog::Extent StepLog::extent() const {
   Extent extent;
   extent.stored_bytes = store_->StoredBytes(uid_);
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   extent.end_sequence = end_sequence_;
   extent.oldest_sequence = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
   extent.last_step = last_step_;
@@ -213,7 +233,7 @@ StepLog::Extent StepLog::extent() const {
 }
 
 int64_t StepLog::end_sequence() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return end_sequence_;
 }
 
@@ -228,7 +248,8 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
   while (true) {
     RecordRef ref;
     {
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
+      if (closed_) return core::MakeError(core::ErrorReason::kResourceNotFound, "the job was deleted");
       if (sequence == end_sequence_) return std::nullopt;
       const int64_t oldest = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
       if (sequence < oldest || sequence > end_sequence_) return OutOfRange(sequence, oldest, end_sequence_);
@@ -238,13 +259,13 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
     if (payload.ok()) return Piece{ref.header, *std::move(payload)};
     // Retention moved or dropped it meanwhile: the index, which is changed right after, knows.
     if (!absl::IsNotFound(payload.status())) return payload.status();
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto has_changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       const size_t index = IndexOf(sequence);
-      return index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
+      return closed_ || index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
              records_[index].payload_bytes != ref.payload_bytes;
     };
-    if (!mu_.AwaitWithTimeout(absl::Condition(&has_changed), absl::Seconds(10))) return payload.status();
+    if (!mu_.AwaitWithTimeout(has_changed, absl::Seconds(10))) return payload.status();
   }
 }
 
@@ -256,7 +277,7 @@ size_t StepLog::IndexOfStep(int64_t step) const {
 }
 
 int64_t StepLog::SequenceOfStep(int64_t step) const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const size_t index = IndexOfStep(step);
   if (index == records_.size()) return end_sequence_;
   const RecordHeader& header = records_[index].header;
@@ -265,7 +286,7 @@ int64_t StepLog::SequenceOfStep(int64_t step) const {
 }
 
 int64_t StepLog::SequenceOfLastRows(int64_t n) const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   int64_t sequence = end_sequence_;
   for (auto ref = records_.rbegin(); ref != records_.rend() && n > 0; ++ref) {
     if (ref->header.kind != RecordKind::kRows) continue;
@@ -279,7 +300,7 @@ int64_t StepLog::SequenceOfLastRows(int64_t n) const {
 absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Newest(RecordKind kind) const {
   int64_t sequence = -1;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (auto ref = records_.rbegin(); ref != records_.rend() && sequence < 0; ++ref) {
       if (ref->header.kind == kind) sequence = ref->header.first_sequence;
     }
@@ -291,7 +312,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Newest(RecordKind kind) c
 absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Event(RecordKind kind, int64_t step) const {
   int64_t sequence = -1;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (auto ref = records_.rbegin(); ref != records_.rend() && ref->header.last_step >= step && sequence < 0; ++ref) {
       if (ref->header.kind == kind && ref->header.first_step == step) sequence = ref->header.first_sequence;
     }
@@ -303,16 +324,18 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Event(RecordKind kind, in
 absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ParametersAt(int64_t step) const {
   RecordRef ref;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const size_t index = IndexOfStep(step);
     if (index == records_.size() || records_[index].header.first_step > step) return std::nullopt;
     ref = records_[index];
   }
-  DESCENT_ASSIGN_OR_RETURN(const std::optional<Piece> piece, Read(ref.header.first_sequence));
-  DESCENT_ASSIGN_OR_RETURN(const RowsView rows, ParseRows(*piece->payload));
+  const absl::StatusOr<std::optional<Piece>> piece = Read(ref.header.first_sequence);
+  if (absl::IsOutOfRange(piece.status())) return std::nullopt;  // dropped meanwhile
+  if (!piece.ok()) return piece.status();
+  DESCENT_ASSIGN_OR_RETURN(const RowsView rows, ParseRows(*(*piece)->payload));
   const int64_t index = VectorIndex(rows, step);
   if (index < 0) return std::nullopt;
-  if (!rows.parameters_inline) return ReadLargeParameters(rows, ref.header.next_sequence);
+  if (!rows.parameters_inline) return ReadLargeParameters(rows, ref.header.first_sequence);
   core::ParameterVector vector;
   vector.step = step;
   vector.values.resize(static_cast<size_t>(rows.parameter_width));
@@ -321,36 +344,38 @@ absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ParametersAt(int64
   return vector;
 }
 
-absl::StatusOr<core::ParameterVector> StepLog::ReadLargeParameters(const RowsView& rows, int64_t end_of_block) const {
+absl::StatusOr<std::optional<core::ParameterVector>> StepLog::ReadLargeParameters(const RowsView& rows,
+                                                                                  int64_t sequence) const {
   core::ParameterVector vector;
   vector.step = rows.parameters_first_step;
   vector.values.resize(static_cast<size_t>(rows.parameter_width));
   std::vector<RecordRef> parts;
   {
-    absl::MutexLock lock(&mu_);
-    for (size_t i = IndexOf(end_of_block - 1) + 1;
-         i < records_.size() && records_[i].header.kind == RecordKind::kParameters; ++i) {
-      parts.push_back(records_[i]);
-    }
+    core::MutexLock lock(&mu_);
+    const auto rows_ref = records_.begin() + static_cast<std::ptrdiff_t>(IndexOf(sequence));
+    auto first = rows_ref;
+    while (first != records_.begin() && std::prev(first)->header.kind == RecordKind::kParameters) --first;
+    parts.assign(first, rows_ref);
   }
   int64_t read = 0;
   for (const RecordRef& ref : parts) {
-    DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<const std::string> payload, store_->Read(uid_, ref));
-    DESCENT_ASSIGN_OR_RETURN(const ParameterPart part, ParseParameterPart(*payload));
+    const absl::StatusOr<std::shared_ptr<const std::string>> payload = store_->Read(uid_, ref);
+    if (absl::IsNotFound(payload.status())) return std::nullopt;  // thinned or dropped meanwhile
+    if (!payload.ok()) return payload.status();
+    DESCENT_ASSIGN_OR_RETURN(const ParameterPart part, ParseParameterPart(**payload));
     const auto count = static_cast<int64_t>(part.values.size() / sizeof(double));
     if (part.step != vector.step || part.offset != read || read + count > rows.parameter_width) break;
     std::memcpy(vector.values.data() + read, part.values.data(), part.values.size());
     read += count;
   }
-  if (read != rows.parameter_width) {
-    return core::MakeError(core::ErrorReason::kStoredDataDamaged, "a recorded parameter vector is incomplete");
-  }
+  // Incomplete: retention took the segment before this one.
+  if (read != rows.parameter_width) return std::nullopt;
   return vector;
 }
 
 int64_t StepLog::WhenLonger(int64_t end_sequence, std::function<void()> callback) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     if (end_sequence_ <= end_sequence) {
       const int64_t ticket = next_ticket_++;
       waiters_.emplace(ticket, Waiter{end_sequence, std::move(callback)});
@@ -362,17 +387,25 @@ int64_t StepLog::WhenLonger(int64_t end_sequence, std::function<void()> callback
 }
 
 bool StepLog::CancelWait(int64_t ticket) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return waiters_.erase(ticket) > 0;
 }
 
 void StepLog::WakeAll() {
   std::map<int64_t, Waiter> waiters;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     waiters.swap(waiters_);
   }
   for (auto& [ticket, waiter] : waiters) waiter.callback();
+}
+
+void StepLog::Close() {
+  {
+    core::MutexLock lock(&mu_);
+    closed_ = true;
+  }
+  WakeAll();
 }
 
 }  // namespace descent::jobs

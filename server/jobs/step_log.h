@@ -17,7 +17,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "core/training/step_block.h"
 #include "core/training/trainer.h"
 #include "server/jobs/log_store.h"
@@ -58,6 +58,8 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   absl::Status AppendEvent(RecordKind kind, int64_t step, std::string payload);
   // Waits until all that was appended is durable.
   absl::Status Flush();
+  // After an error of the store: takes up the log as it is on disk, so that appending goes on. Nothing otherwise.
+  absl::Status Reopen();
   // Thins and then drops the oldest segments until the log takes at most so many bytes. What it did, as warnings to
   // append; whole segments only, and never the one being written.
   absl::StatusOr<std::vector<Warning>> KeepWithin(int64_t budget_bytes);
@@ -67,7 +69,7 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   Extent extent() const;
   int64_t end_sequence() const;
   // The record that covers `sequence`; nothing at the durable end. SEQUENCE_OUT_OF_RANGE when it was dropped or lies
-  // beyond the end.
+  // beyond the end, RESOURCE_NOT_FOUND after Close.
   absl::StatusOr<std::optional<Piece>> Read(int64_t sequence) const;
   // Sequence of the row of `step`, or of the first recorded after it; the end if there is none.
   int64_t SequenceOfStep(int64_t step) const;
@@ -88,6 +90,8 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   bool CancelWait(int64_t ticket);
   // Calls all waiting callbacks: the server is going away.
   void WakeAll();
+  // The job is being deleted: from now on readers get RESOURCE_NOT_FOUND, and waiting ones are woken to get it.
+  void Close();
 
  private:
   StepLog(LogStore* store, std::string uid) : store_(store), uid_(std::move(uid)) {}
@@ -101,7 +105,11 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   size_t IndexOf(int64_t sequence) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   // Index of the first rows record whose last step is at least `step`.
   size_t IndexOfStep(int64_t step) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<core::ParameterVector> ReadLargeParameters(const RowsView& rows, int64_t end_of_block) const;
+  // The vector of a block that begins with `sequence`; nothing when retention took parts of it.
+  absl::StatusOr<std::optional<core::ParameterVector>> ReadLargeParameters(const RowsView& rows,
+                                                                           int64_t sequence) const;
+  // Takes the callbacks that the present end makes due.
+  std::vector<std::function<void()>> TakeDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Constant after construction.
   LogStore* const store_;
@@ -110,7 +118,7 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   // The writer's.
   int64_t next_sequence_ = 0;
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   std::deque<RecordRef> records_ ABSL_GUARDED_BY(mu_);  // durable, ascending
   int64_t end_sequence_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t last_step_ ABSL_GUARDED_BY(mu_) = -1;
@@ -118,6 +126,7 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   int64_t in_flight_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t in_flight_records_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Status store_status_ ABSL_GUARDED_BY(mu_);
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
   struct Waiter {
     int64_t end_sequence;
     std::function<void()> callback;

@@ -17,7 +17,7 @@ absl::StatusOr<std::shared_ptr<const core::Predictor>> PredictorCache::Get(
     return core::InvalidField("job", "minimises a function, so it has no model; read its parameters with GetParameters");
   }
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.first == uid; });
     if (found != entries_.end()) {
       entries_.splice(entries_.begin(), entries_, found);
@@ -26,7 +26,7 @@ absl::StatusOr<std::shared_ptr<const core::Predictor>> PredictorCache::Get(
   }
   DESCENT_ASSIGN_OR_RETURN(const core::TrainingData loaded, data());
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<const core::Predictor> predictor, core::Predictor::Create(spec, loaded));
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   entries_.emplace_front(uid, predictor);
   if (entries_.size() > capacity_) entries_.pop_back();
   return predictor;

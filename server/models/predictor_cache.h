@@ -10,7 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "core/training/job_spec.h"
 #include "core/training/predictor.h"
 #include "core/training/trainer.h"
@@ -32,7 +32,7 @@ class PredictorCache {
   using Entry = std::pair<std::string, std::shared_ptr<const core::Predictor>>;
 
   const size_t capacity_;
-  absl::Mutex mu_;
+  core::Mutex mu_;
   std::list<Entry> entries_ ABSL_GUARDED_BY(mu_);  // most recent first
 };
 

@@ -11,14 +11,14 @@ WorkerPool::WorkerPool(int threads) {
 
 WorkerPool::~WorkerPool() {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     stopping_ = true;
   }
   for (std::thread& thread : threads_) thread.join();
 }
 
 void WorkerPool::Post(std::function<void()> work) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   queue_.push_back(std::move(work));
 }
 
@@ -26,9 +26,9 @@ void WorkerPool::Work() {
   while (true) {
     std::function<void()> work;
     {
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
       const auto has_work = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stopping_ || !queue_.empty(); };
-      mu_.Await(absl::Condition(&has_work));
+      mu_.Await(has_work);
       if (queue_.empty()) return;
       work = std::move(queue_.front());
       queue_.pop_front();

@@ -75,7 +75,7 @@ absl::Status FileCheckpointStore::LoadJob(const std::string& uid, const std::str
       DESCENT_RETURN_IF_ERROR(env_->DeleteFile(path));
     }
   }
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   for (const auto& [step, bytes] : steps) total_bytes_ += bytes;
   jobs_[uid] = std::move(steps);
   return absl::OkStatus();
@@ -90,7 +90,7 @@ absl::Status FileCheckpointStore::Put(const std::string& uid, int64_t step, absl
   DESCENT_RETURN_IF_ERROR(env_->WriteFileAtomically(PathOf(uid, step), parts));
   const int64_t size = static_cast<int64_t>(header.size() + bytes.size() + kTrailerBytes);
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     int64_t& stored = jobs_[uid][step];
     total_bytes_ += size - stored;
     stored = size;
@@ -105,7 +105,7 @@ absl::Status FileCheckpointStore::RemoveOthers(const std::string& uid, int64_t s
     // Later ones belong to a run that was taken back to an earlier checkpoint.
     if (it == put || std::next(it) == put) continue;
     DESCENT_RETURN_IF_ERROR(env_->DeleteFile(PathOf(uid, it->first)));
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     jobs_[uid].erase(it->first);
     total_bytes_ -= it->second;
   }
@@ -136,13 +136,13 @@ int64_t FileCheckpointStore::StoredBytes(const std::string& uid) {
 }
 
 int64_t FileCheckpointStore::TotalBytes() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return total_bytes_;
 }
 
 absl::Status FileCheckpointStore::Delete(const std::string& uid) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     const auto found = jobs_.find(uid);
     if (found == jobs_.end()) return absl::OkStatus();
     for (const auto& [step, bytes] : found->second) total_bytes_ -= bytes;
@@ -155,7 +155,7 @@ absl::Status FileCheckpointStore::Delete(const std::string& uid) {
 absl::Status FileCheckpointStore::DeleteUnknown(const std::vector<std::string>& known) {
   std::vector<std::string> unknown;
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     for (const auto& [uid, steps] : jobs_) {
       if (!std::binary_search(known.begin(), known.end(), uid)) unknown.push_back(uid);
     }
@@ -165,7 +165,7 @@ absl::Status FileCheckpointStore::DeleteUnknown(const std::vector<std::string>& 
 }
 
 FileCheckpointStore::Steps FileCheckpointStore::StepsOf(const std::string& uid) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const auto found = jobs_.find(uid);
   return found == jobs_.end() ? Steps() : found->second;
 }

@@ -16,8 +16,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 #include "server/jobs/checkpoint_store.h"
 
 namespace descent::store {
@@ -52,7 +52,7 @@ class FileCheckpointStore : public jobs::CheckpointStore {
   core::Env* const env_;
   const std::string directory_;
 
-  absl::Mutex mu_;
+  core::Mutex mu_;
   absl::flat_hash_map<std::string, Steps> jobs_ ABSL_GUARDED_BY(mu_);
   int64_t total_bytes_ ABSL_GUARDED_BY(mu_) = 0;
 };

@@ -51,13 +51,18 @@ std::string SegmentPath(const std::string& directory, const std::string& uid, in
 
 LogCommitter::LogCommitter(core::Env* env, LogIndex* index, std::string directory, const SegmentLogOptions& options,
                            int64_t next_journal)
-    : env_(env), index_(index), directory_(std::move(directory)), options_(options), next_journal_(next_journal) {
+    : env_(env),
+      index_(index),
+      directory_(std::move(directory)),
+      options_(options),
+      team_(options.sync_threads),
+      next_journal_(next_journal) {
   thread_ = std::thread([this] { Run(); });
 }
 
 LogCommitter::~LogCommitter() {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     stopping_ = true;
   }
   thread_.join();
@@ -67,12 +72,12 @@ void LogCommitter::Append(const std::string& uid, std::vector<jobs::PendingRecor
   Request request{.uid = uid, .records = std::move(records), .payload_crcs = {}, .done = std::move(done)};
   request.payload_crcs.reserve(request.records.size());
   for (const jobs::PendingRecord& record : request.records) request.payload_crcs.push_back(Crc32(*record.payload));
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   pending_.push_back(std::move(request));
 }
 
 void LogCommitter::Forget(const std::string& uid) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   pending_.push_back({.uid = uid, .records = {}, .payload_crcs = {}, .done = nullptr});
 }
 
@@ -80,9 +85,9 @@ void LogCommitter::Run() {
   while (true) {
     std::vector<Request> requests;
     {
-      absl::MutexLock lock(&mu_);
+      core::MutexLock lock(&mu_);
       const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mu_) { return stopping_ || !pending_.empty(); };
-      mu_.Await(absl::Condition(&ready));
+      mu_.Await(ready);
       if (pending_.empty()) break;
       requests.swap(pending_);
     }
@@ -99,7 +104,7 @@ void LogCommitter::CommitRound(std::vector<Request>& requests) {
     if (request.done == nullptr) continue;
     if (const absl::Status status = PlanRequest(request, plans, batches); !status.ok()) request.result = status;
   }
-  for (auto& [id, batch] : batches) WriteBatch(batch);
+  WriteBatches(batches);
   for (Request& request : requests) {
     if (request.done != nullptr) {
       request.done(std::move(request.result));
@@ -122,7 +127,7 @@ absl::Status LogCommitter::PlanRequest(Request& request, Plans& plans, Batches& 
   if (!status.ok()) {
     // What follows in this round and later would leave a hole.
     plan->failed = true;
-    absl::MutexLock lock(&index_->mu);
+    core::MutexLock lock(&index_->mu);
     plan->log->failed = true;
     return status;
   }
@@ -150,7 +155,7 @@ absl::StatusOr<LogCommitter::Plan*> LogCommitter::FindPlan(const Request& reques
   const auto [found, added] = plans.try_emplace(request.uid);
   Plan& plan = found->second;
   if (!added) return &plan;
-  absl::MutexLock lock(&index_->mu);
+  core::MutexLock lock(&index_->mu);
   plan.log = index_->FindOrAdd(request.uid);
   plan.next_sequence = plan.log->next_sequence;
   plan.next_ordinal = plan.log->next_ordinal;
@@ -162,7 +167,7 @@ absl::StatusOr<LogCommitter::OpenFile*> LogCommitter::ChooseFile(Log& log, int64
   bool own = false;
   int64_t number = 0;
   {
-    absl::MutexLock lock(&index_->mu);
+    core::MutexLock lock(&index_->mu);
     own = log.owns_segments || log.journal_bytes + bytes > options_.journal_share_bytes;
     number = log.next_segment;
   }
@@ -183,7 +188,7 @@ absl::StatusOr<LogCommitter::OpenFile*> LogCommitter::ChooseFile(Log& log, int64
                              NewFile(SegmentPath(directory_, log.uid, number, false), {log.uid, number}, false));
     file.last_round = round_;
     const auto added = segments_.emplace(log.uid, std::make_unique<OpenFile>(std::move(file))).first;
-    absl::MutexLock lock(&index_->mu);
+    core::MutexLock lock(&index_->mu);
     ++log.next_segment;
     return added->second.get();
   }
@@ -194,25 +199,32 @@ absl::StatusOr<LogCommitter::OpenFile*> LogCommitter::ChooseFile(Log& log, int64
 absl::StatusOr<LogCommitter::OpenFile> LogCommitter::NewFile(const std::string& path, const FileName& name,
                                                              bool journal) {
   DESCENT_ASSIGN_OR_RETURN(std::unique_ptr<LogWriter> writer, LogWriter::Create(env_, path, name));
-  absl::MutexLock lock(&index_->mu);
+  core::MutexLock lock(&index_->mu);
   std::shared_ptr<LogFile> file(
       new LogFile{.id = index_->NewFileId(), .path = path, .name = name, .journal = journal, .thinned = false});
   file->writing = true;
   return OpenFile{.file = std::move(file), .writer = std::move(writer)};
 }
 
-void LogCommitter::WriteBatch(Batch& batch) {
-  const absl::StatusOr<std::vector<int64_t>> offsets = batch.target->writer->Commit(batch.records);
-  if (offsets.ok()) {
-    Publish(batch, *offsets);
-  } else {
-    Fail(batch, offsets.status());
+void LogCommitter::WriteBatches(Batches& batches) {
+  std::vector<Batch*> list;
+  list.reserve(batches.size());
+  for (auto& [id, batch] : batches) list.push_back(&batch);
+  team_.Run(static_cast<int64_t>(list.size()),
+            [&list](int64_t i) { list[i]->offsets = list[i]->target->writer->Commit(list[i]->records); });
+  for (Batch* batch : list) {
+    if (batch->offsets.ok()) {
+      Publish(*batch);
+    } else {
+      Fail(*batch);
+    }
   }
 }
 
-void LogCommitter::Publish(Batch& batch, const std::vector<int64_t>& offsets) {
+void LogCommitter::Publish(Batch& batch) {
+  const std::vector<int64_t>& offsets = *batch.offsets;
   OpenFile& target = *batch.target;
-  absl::MutexLock lock(&index_->mu);
+  core::MutexLock lock(&index_->mu);
   LogFile& file = *target.file;
   // The segment of a log that was deleted meanwhile is no longer counted.
   const bool counted = file.journal || !batch.logs.front()->deleted;
@@ -238,18 +250,18 @@ void LogCommitter::Publish(Batch& batch, const std::vector<int64_t>& offsets) {
   }
 }
 
-void LogCommitter::Fail(Batch& batch, const absl::Status& status) {
+void LogCommitter::Fail(Batch& batch) {
   OpenFile& target = *batch.target;
   const bool taken_back = target.writer->Abandon().ok();
   {
-    absl::MutexLock lock(&index_->mu);
+    core::MutexLock lock(&index_->mu);
     target.file->writing = false;
     for (const std::shared_ptr<Log>& log : batch.logs) {
       log->failed = true;
       if (!taken_back) log->leftovers[target.file->path] = target.writer->size();
     }
   }
-  for (Request* request : batch.requests) request->result = status;
+  for (Request* request : batch.requests) request->result = batch.offsets.status();
   if (target.file->journal) {
     journal_.reset();
   } else {
@@ -284,7 +296,7 @@ void LogCommitter::Complete(OpenFile& target) {
   if (target.writer->size() > 0) target.writer->Seal().IgnoreError();
   bool unneeded = false;
   {
-    absl::MutexLock lock(&index_->mu);
+    core::MutexLock lock(&index_->mu);
     LogFile& file = *target.file;
     file.writing = false;
     if (index_->files.contains(file.id)) {

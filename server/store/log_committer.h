@@ -14,8 +14,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
+#include "core/base/parallel.h"
 #include "server/jobs/log_store.h"
 #include "server/store/log_index.h"
 #include "server/store/log_writer.h"
@@ -32,6 +33,9 @@ struct SegmentLogOptions {
   int64_t journal_share_bytes = 256 << 10;
   // Segments open for writing at most; the one not written to for longest is completed early. Default 256.
   int64_t open_segments = 256;
+  // Files written and synced at the same time. At least 1, default 8: disks take several syncs at once (measured, 64
+  // files: 1,000 syncs/s by one thread, 4,500 by eight).
+  int sync_threads = 8;
 };
 
 // Thread-safety: all methods, any thread.
@@ -69,6 +73,7 @@ class LogCommitter {
     std::vector<LogWriter::Record> records;
     std::vector<std::shared_ptr<Log>> logs;  // of each record
     std::vector<Request*> requests;          // of each record
+    absl::StatusOr<std::vector<int64_t>> offsets = absl::UnknownError("not written");
   };
   // What one round appends to one log, all of it to one file: so a log on disk never has a hole, whichever files of a
   // round reach the disk before a crash.
@@ -90,9 +95,9 @@ class LogCommitter {
   absl::StatusOr<Plan*> FindPlan(const Request& request, Plans& plans);
   absl::StatusOr<OpenFile*> ChooseFile(Log& log, int64_t bytes);
   absl::StatusOr<OpenFile> NewFile(const std::string& path, const FileName& name, bool journal);
-  void WriteBatch(Batch& batch);
-  void Publish(Batch& batch, const std::vector<int64_t>& offsets);
-  void Fail(Batch& batch, const absl::Status& status);
+  void WriteBatches(Batches& batches);
+  void Publish(Batch& batch);
+  void Fail(Batch& batch);
   // Seals files that are large enough, and segments beyond the limit of open ones.
   void CompleteFiles();
   void Complete(OpenFile& target);
@@ -104,11 +109,12 @@ class LogCommitter {
   const std::string directory_;
   const SegmentLogOptions options_;
 
-  absl::Mutex mu_;
+  core::Mutex mu_;
   std::vector<Request> pending_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 
   // Used by the thread only.
+  core::Team team_;
   int64_t next_journal_;
   int64_t round_ = 0;
   std::unique_ptr<OpenFile> journal_;

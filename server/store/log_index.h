@@ -12,7 +12,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "server/store/log_format.h"
 #include "server/store/log_scan.h"
 
@@ -48,7 +48,7 @@ struct Log {
 
   const std::string uid;
   // Held while segments are looked up on disk or replaced. Taken before LogIndex::mu.
-  absl::Mutex load_mu;
+  core::Mutex load_mu;
 
   // In order: journals, then own segments.
   std::vector<LogSpan> spans;
@@ -77,7 +77,7 @@ struct Log {
 // Thread-safety: members guarded as annotated; functions ask for the lock.
 class LogIndex {
  public:
-  absl::Mutex mu;
+  core::Mutex mu;
   absl::flat_hash_map<std::string, std::shared_ptr<Log>> logs ABSL_GUARDED_BY(mu);
   // By LogFile::id.
   absl::flat_hash_map<int64_t, std::shared_ptr<LogFile>> files ABSL_GUARDED_BY(mu);

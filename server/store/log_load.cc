@@ -52,7 +52,7 @@ absl::Status SegmentLogStore::LoadJournal(const std::string& path, int64_t numbe
   DESCENT_ASSIGN_OR_RETURN(const FileScan scan, ScanAndRecover(path, name));
   if (scan.end == 0) return absl::OkStatus();
   if (scan.jobs.empty() && !scan.damaged) return env_->DeleteFile(path);
-  absl::MutexLock lock(&index_.mu);
+  core::MutexLock lock(&index_.mu);
   std::shared_ptr<LogFile> file(
       new LogFile{.id = index_.NewFileId(), .path = path, .name = name, .journal = true, .thinned = false});
   file->size = scan.end;
@@ -83,7 +83,7 @@ absl::Status SegmentLogStore::FindJobDirectories() {
       DESCENT_ASSIGN_OR_RETURN(const int64_t size, env_->FileSize(absl::StrCat(directory, "/", file)));
       bytes += size;
     }
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     Log& log = *index_.FindOrAdd(uid);
     log.loaded = false;
     log.owns_segments = true;
@@ -96,7 +96,7 @@ absl::Status SegmentLogStore::FindJobDirectories() {
 absl::Status SegmentLogStore::LoadIfNeeded(Log& log) {
   bool owns_segments = false;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     if (log.loaded || log.deleted) return absl::OkStatus();
     owns_segments = log.owns_segments;
     // What an attempt that failed half-way has found.
@@ -124,7 +124,7 @@ absl::Status SegmentLogStore::LoadIfNeeded(Log& log) {
       oldest = oldest && !records;
     }
   }
-  absl::MutexLock lock(&index_.mu);
+  core::MutexLock lock(&index_.mu);
   index_.total_bytes -= std::exchange(log.unloaded_bytes, 0);
   log.loaded = true;
   return absl::OkStatus();
@@ -141,7 +141,7 @@ absl::StatusOr<bool> SegmentLogStore::LoadSegment(Log& log, int64_t number, bool
   if (known) part = found->second;
   const bool records = part.records > 0;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     log.next_segment = number + 1;
     if (scan.end == 0) return false;
     if (scan.damaged) log.damaged = true;

@@ -19,16 +19,16 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::ThinOldest(const s
                                                                          const jobs::ThinFunction& thin) {
   std::shared_ptr<Log> log;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     log = index_.Find(uid);
     if (log == nullptr) return std::vector<jobs::RecordRef>();
   }
-  absl::MutexLock load_lock(&log->load_mu);
+  core::MutexLock load_lock(&log->load_mu);
   DESCENT_RETURN_IF_ERROR(LoadIfNeeded(*log));
   while (true) {
     LogSpan oldest;
     {
-      absl::MutexLock lock(&index_.mu);
+      core::MutexLock lock(&index_.mu);
       for (const LogSpan& span : log->spans) {
         if (span.file->journal || span.file->thinned || span.file->writing) continue;
         oldest = span;
@@ -84,7 +84,7 @@ absl::StatusOr<SegmentLogStore::ThinnedSegment> SegmentLogStore::ThinSegment(con
 absl::Status SegmentLogStore::ReplaceSegment(Log& log, const LogSpan& old, ThinnedSegment& thinned) {
   const FileName& name = old.file->name;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     std::shared_ptr<LogFile> file(new LogFile{.id = index_.NewFileId(),
                                               .path = SegmentPath(directory_, log.uid, name.number, true),
                                               .name = name,
@@ -107,16 +107,16 @@ absl::Status SegmentLogStore::ReplaceSegment(Log& log, const LogSpan& old, Thinn
 absl::StatusOr<int64_t> SegmentLogStore::DropOldest(const std::string& uid) {
   std::shared_ptr<Log> log;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     log = index_.Find(uid);
     if (log == nullptr) return -1;
   }
-  absl::MutexLock load_lock(&log->load_mu);
+  core::MutexLock load_lock(&log->load_mu);
   DESCENT_RETURN_IF_ERROR(LoadIfNeeded(*log));
   int64_t number = 0;
   size_t oldest = 0;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     oldest = index_.JournalSpans(*log);
     // Some segment with sequence numbers stays: it tells where the log goes on.
     const auto numbered = [](const LogSpan& span) { return span.part.first_sequence < span.part.next_sequence; };
@@ -132,7 +132,7 @@ absl::StatusOr<int64_t> SegmentLogStore::DropOldest(const std::string& uid) {
   std::vector<std::string> unneeded;
   int64_t first_sequence = 0;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     handles_.Forget(log->spans[oldest].file->id);
     unneeded = index_.DropSpans(*log, 0, oldest + 1);
     log->front_dropped = true;

@@ -9,14 +9,14 @@ namespace descent::store {
 
 absl::StatusOr<std::shared_ptr<core::RandomAccessFile>> ReadHandles::Get(int64_t id, const std::string& path) {
   {
-    absl::MutexLock lock(&mu_);
+    core::MutexLock lock(&mu_);
     if (const auto found = handles_.find(id); found != handles_.end()) {
       found->second.last_use = ++uses_;
       return found->second.file;
     }
   }
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<core::RandomAccessFile> file, env_->OpenForRead(path));
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   handles_[id] = {file, ++uses_};
   if (handles_.size() > limit_) {
     handles_.erase(std::min_element(handles_.begin(), handles_.end(), [](const auto& a, const auto& b) {
@@ -27,7 +27,7 @@ absl::StatusOr<std::shared_ptr<core::RandomAccessFile>> ReadHandles::Get(int64_t
 }
 
 void ReadHandles::Forget(int64_t id) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   handles_.erase(id);
 }
 

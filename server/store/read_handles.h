@@ -9,8 +9,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 
 namespace descent::store {
 
@@ -31,7 +31,7 @@ class ReadHandles {
   core::Env* const env_;
   const size_t limit_;
 
-  absl::Mutex mu_;
+  core::Mutex mu_;
   absl::flat_hash_map<int64_t, Handle> handles_ ABSL_GUARDED_BY(mu_);
   int64_t uses_ ABSL_GUARDED_BY(mu_) = 0;
 };

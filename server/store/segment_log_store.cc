@@ -44,24 +44,24 @@ void SegmentLogStore::Append(const std::string& uid, std::vector<jobs::PendingRe
 absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::Open(const std::string& uid) {
   std::shared_ptr<Log> log;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     log = index_.Find(uid);
     if (log == nullptr) return std::vector<jobs::RecordRef>();
   }
-  absl::MutexLock load_lock(&log->load_mu);
+  core::MutexLock load_lock(&log->load_mu);
   DESCENT_RETURN_IF_ERROR(LoadIfNeeded(*log));
   DESCENT_RETURN_IF_ERROR(TakeBackLeftovers(*log));
   std::vector<LogSpan> spans;
   bool front_dropped = false;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     if (log->deleted) return std::vector<jobs::RecordRef>();
     if (log->damaged) return Damaged("records are missing");
     spans = log->spans;
     front_dropped = log->front_dropped;
   }
   DESCENT_ASSIGN_OR_RETURN(std::vector<jobs::RecordRef> refs, ListSpans(uid, spans, front_dropped ? -1 : 0));
-  absl::MutexLock lock(&index_.mu);
+  core::MutexLock lock(&index_.mu);
   log->failed = false;
   return refs;
 }
@@ -69,13 +69,13 @@ absl::StatusOr<std::vector<jobs::RecordRef>> SegmentLogStore::Open(const std::st
 absl::Status SegmentLogStore::TakeBackLeftovers(Log& log) {
   std::map<std::string, int64_t> leftovers;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     leftovers = log.leftovers;
   }
   for (const auto& [path, size] : leftovers) {
     // Otherwise records that this Open does not list might be back after a power loss.
     DESCENT_RETURN_IF_ERROR(TakeBack(env_, path, size));
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     log.leftovers.erase(path);
   }
   return absl::OkStatus();
@@ -115,7 +115,7 @@ absl::StatusOr<std::shared_ptr<const std::string>> SegmentLogStore::Read(const s
                                                                          const jobs::RecordRef& ref) {
   std::shared_ptr<LogFile> file;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     const auto found = index_.files.find(ref.file);
     if (found == index_.files.end()) return Gone();
     file = found->second;
@@ -149,7 +149,7 @@ absl::StatusOr<std::shared_ptr<const std::string>> SegmentLogStore::ReadRecord(c
 }
 
 int64_t SegmentLogStore::StoredBytes(const std::string& uid) {
-  absl::MutexLock lock(&index_.mu);
+  core::MutexLock lock(&index_.mu);
   const std::shared_ptr<Log> log = index_.Find(uid);
   if (log == nullptr) return 0;
   int64_t bytes = log->unloaded_bytes;
@@ -158,22 +158,22 @@ int64_t SegmentLogStore::StoredBytes(const std::string& uid) {
 }
 
 int64_t SegmentLogStore::TotalBytes() {
-  absl::MutexLock lock(&index_.mu);
+  core::MutexLock lock(&index_.mu);
   return index_.total_bytes;
 }
 
 absl::Status SegmentLogStore::Delete(const std::string& uid) {
   std::shared_ptr<Log> log;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     log = index_.Find(uid);
     if (log == nullptr) return absl::OkStatus();
   }
-  absl::MutexLock load_lock(&log->load_mu);
+  core::MutexLock load_lock(&log->load_mu);
   std::vector<std::string> paths;
   bool owns_segments = false;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     if (log->deleted) return absl::OkStatus();
     log->deleted = true;
     owns_segments = log->owns_segments || log->next_segment > 0;
@@ -196,7 +196,7 @@ absl::Status SegmentLogStore::Delete(const std::string& uid) {
 absl::Status SegmentLogStore::DeleteUnknown(const std::vector<std::string>& known) {
   std::vector<std::string> unknown;
   {
-    absl::MutexLock lock(&index_.mu);
+    core::MutexLock lock(&index_.mu);
     for (const auto& [uid, log] : index_.logs) {
       if (!std::binary_search(known.begin(), known.end(), uid)) unknown.push_back(uid);
     }

@@ -163,7 +163,7 @@ absl::StatusOr<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(core::Env* 
   if (result != SQLITE_OK) return SqliteStatus(result, "cannot open", handle);
   sqlite3_busy_timeout(handle, kBusyTimeoutMilliseconds);
 
-  absl::MutexLock lock(&database->mu_);
+  core::MutexLock lock(&database->mu_);
   DESCENT_RETURN_IF_ERROR(
       database->connection_.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                                     "CREATE TABLE IF NOT EXISTS store_versions ("
@@ -200,7 +200,7 @@ absl::Status SqliteDatabase::Write(Work work) { return Transaction("BEGIN IMMEDI
 absl::Status SqliteDatabase::Read(Work work) { return Transaction("BEGIN", work); }
 
 absl::Status SqliteDatabase::Transaction(const std::string& begin, Work work) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(connection_.Execute(begin));
   absl::Status status = work(connection_);
   if (status.ok()) status = connection_.Execute("COMMIT");

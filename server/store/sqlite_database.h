@@ -13,9 +13,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -119,7 +119,7 @@ class SqliteDatabase {
 
   absl::Status Transaction(const std::string& begin, Work work);
 
-  absl::Mutex mu_;
+  core::Mutex mu_;
   SqliteConnection connection_ ABSL_GUARDED_BY(mu_);
 };
 

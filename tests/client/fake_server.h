@@ -16,7 +16,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "descent/v1/catalog_service.grpc.pb.h"
 #include "descent/v1/dataset_service.grpc.pb.h"
 #include "descent/v1/job_service.grpc.pb.h"
@@ -34,11 +34,11 @@ class FakeJobService : public v1::JobService::Service {
   };
 
   void Expect(Call call) {
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
     script_.push_back(std::move(call));
   }
   std::vector<v1::WatchJobRequest> requests() const {
-    absl::MutexLock lock(&mutex_);
+    core::MutexLock lock(&mutex_);
     return requests_;
   }
   // Answers GetJob and CreateJob.
@@ -61,7 +61,7 @@ class FakeJobService : public v1::JobService::Service {
                         grpc::ServerWriter<v1::LogRecord>* writer) override {
     Call call;
     {
-      absl::MutexLock lock(&mutex_);
+      core::MutexLock lock(&mutex_);
       requests_.push_back(*request);
       if (script_.empty()) return {grpc::StatusCode::NOT_FOUND, "not scripted"};
       call = std::move(script_.front());
@@ -82,7 +82,7 @@ class FakeJobService : public v1::JobService::Service {
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable core::Mutex mutex_;
   std::vector<Call> script_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::WatchJobRequest> requests_ ABSL_GUARDED_BY(mutex_);
 };

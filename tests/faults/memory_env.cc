@@ -9,8 +9,6 @@
 namespace descent::faults {
 namespace {
 
-constexpr int64_t kSector = 64;
-
 std::string ParentOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
@@ -19,17 +17,6 @@ std::string ParentOf(const std::string& path) {
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 absl::Status Missing(const std::string& path) { return absl::NotFoundError(absl::StrCat(path, " does not exist")); }
-
-// As a disk does it: a gap before the offset reads as zeros.
-void WriteAt(std::string& contents, int64_t offset, const std::string& data) {
-  const size_t end = static_cast<size_t>(offset) + data.size();
-  if (contents.size() < end) contents.resize(end, '\0');
-  std::copy(data.begin(), data.end(), contents.begin() + static_cast<std::ptrdiff_t>(offset));
-}
-
-void CutTo(std::string& contents, int64_t size) {
-  if (static_cast<int64_t>(contents.size()) > size) contents.resize(static_cast<size_t>(size));
-}
 
 }  // namespace
 
@@ -41,13 +28,13 @@ class MemoryEnv::Appender : public core::WritableFile {
   absl::Status Append(absl::Span<const absl::string_view> parts) override {
     std::string data;
     for (const absl::string_view part : parts) absl::StrAppend(&data, part);
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     if (generation_ != env_->generation_) return absl::InternalError("opened before the restart");
     return env_->AppendTo(*file_, data);
   }
 
   absl::Status Sync() override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     if (generation_ != env_->generation_) return absl::InternalError("opened before the restart");
     return env_->SyncFile(*file_);
   }
@@ -64,7 +51,7 @@ class MemoryEnv::Reader : public core::RandomAccessFile {
       : env_(env), file_(std::move(file)), generation_(generation) {}
 
   absl::Status Read(int64_t offset, int64_t size, char* out) const override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     DESCENT_RETURN_IF_ERROR(env_->CheckPower());
     if (generation_ != env_->generation_) return absl::InternalError("opened before the restart");
     if (offset + size > static_cast<int64_t>(file_->data.size())) return absl::OutOfRangeError("the file is shorter");
@@ -73,7 +60,7 @@ class MemoryEnv::Reader : public core::RandomAccessFile {
   }
 
   absl::StatusOr<int64_t> Size() const override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     DESCENT_RETURN_IF_ERROR(env_->CheckPower());
     return static_cast<int64_t>(file_->data.size());
   }
@@ -89,7 +76,7 @@ class MemoryEnv::Lock : public core::FileLock {
   Lock(MemoryEnv* env, std::string path, int64_t generation)
       : env_(env), path_(std::move(path)), generation_(generation) {}
   ~Lock() override {
-    absl::MutexLock lock(&env_->mu_);
+    core::MutexLock lock(&env_->mu_);
     if (generation_ == env_->generation_) env_->locks_.erase(path_);
   }
 
@@ -106,103 +93,13 @@ MemoryEnv::MemoryEnv(uint64_t seed) : random_(seed), now_(absl::FromUnixSeconds(
 
 MemoryEnv::~MemoryEnv() = default;
 
-absl::Status MemoryEnv::Fault::Next() {
-  if (countdown < 0 || countdown-- > 0) return absl::OkStatus();
-  return status;
-}
-
-void MemoryEnv::LosePowerAfter(int64_t changes) {
-  absl::MutexLock lock(&mu_);
-  changes_left_ = changes;
-}
-
-bool MemoryEnv::power_lost() const {
-  absl::MutexLock lock(&mu_);
-  return power_lost_;
-}
-
-void MemoryEnv::FailWrite(int64_t n, absl::Status status) {
-  absl::MutexLock lock(&mu_);
-  write_fault_ = {n, std::move(status)};
-}
-
-void MemoryEnv::FailSync(int64_t n, absl::Status status) {
-  absl::MutexLock lock(&mu_);
-  sync_fault_ = {n, std::move(status)};
-}
-
-void MemoryEnv::FailDirectorySync(int64_t n, absl::Status status) {
-  absl::MutexLock lock(&mu_);
-  directory_sync_fault_ = {n, std::move(status)};
-}
-
-void MemoryEnv::Restart() {
-  absl::MutexLock lock(&mu_);
-  ++generation_;
-  power_lost_ = false;
-  changes_left_ = -1;
-  write_fault_ = sync_fault_ = directory_sync_fault_ = Fault();
-  locks_.clear();
-  for (auto it = directories_.begin(); it != directories_.end();) {
-    // What was in a removed directory was removed first, each name by itself, and may be back.
-    const bool gone = it->second.removed && Random(2) == 0;
-    if (gone) {
-      it = directories_.erase(it);
-      continue;
-    }
-    it->second.removed = false;
-    Survive(it->second);
-    ++it;
-  }
-}
-
-void MemoryEnv::Survive(Directory& directory) {
-  for (const NameChange& change : directory.unsynced) {
-    if (Random(2) == 0) continue;
-    if (change.file != nullptr) {
-      directory.durable[change.name] = change.file;
-    } else {
-      directory.durable.erase(change.name);
-    }
-    if (!change.removed.empty()) directory.durable.erase(change.removed);
-  }
-  directory.unsynced.clear();
-  directory.entries = directory.durable;
-  for (auto& [name, file] : directory.entries) Survive(*file);
-}
-
-void MemoryEnv::Survive(File& file) {
-  for (const Change& change : file.unsynced) {
-    const int64_t fate = Random(4);
-    if (fate == 0) continue;
-    if (change.cut) {
-      CutTo(file.durable, change.offset);
-    } else if (fate == 1) {
-      WriteAt(file.durable, change.offset, change.data);
-    } else if (fate == 2) {
-      WriteAt(file.durable, change.offset,
-              change.data.substr(0, static_cast<size_t>(Random(static_cast<int64_t>(change.data.size()) + 1))));
-    } else {
-      // Pages go to the disk in any order.
-      for (size_t at = 0; at < change.data.size(); at += kSector) {
-        if (Random(2) == 0)
-          WriteAt(file.durable, change.offset + static_cast<int64_t>(at), change.data.substr(at, kSector));
-      }
-    }
-  }
-  file.unsynced.clear();
-  file.data = file.durable;
-}
-
-int64_t MemoryEnv::Random(int64_t bound) { return static_cast<int64_t>(random_() % static_cast<uint64_t>(bound)); }
-
 int64_t MemoryEnv::syncs() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return syncs_;
 }
 
 std::vector<std::string> MemoryEnv::Files() const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   std::vector<std::string> paths;
   for (const auto& [path, directory] : directories_) {
     for (const auto& [name, file] : directory.entries)
@@ -213,7 +110,7 @@ std::vector<std::string> MemoryEnv::Files() const {
 }
 
 std::string MemoryEnv::Contents(const std::string& path) const {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const auto directory = directories_.find(ParentOf(path));
   if (directory == directories_.end()) return "";
   const auto file = directory->second.entries.find(NameOf(path));
@@ -221,7 +118,7 @@ std::string MemoryEnv::Contents(const std::string& path) const {
 }
 
 void MemoryEnv::SetContents(const std::string& path, std::string contents) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const absl::StatusOr<std::shared_ptr<File>> file = FindFile(path);
   if (!file.ok()) return;
   (*file)->data = (*file)->durable = std::move(contents);
@@ -229,20 +126,9 @@ void MemoryEnv::SetContents(const std::string& path, std::string contents) {
 }
 
 void MemoryEnv::AdvanceTime(absl::Duration duration) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   now_ += duration;
   monotonic_now_ += duration;
-}
-
-absl::Status MemoryEnv::CheckPower() const {
-  return power_lost_ ? absl::InternalError("the power is gone") : absl::OkStatus();
-}
-
-absl::Status MemoryEnv::BeginChange() {
-  if (changes_left_ == 0) power_lost_ = true;
-  DESCENT_RETURN_IF_ERROR(CheckPower());
-  if (changes_left_ > 0) --changes_left_;
-  return absl::OkStatus();
 }
 
 absl::StatusOr<MemoryEnv::Directory*> MemoryEnv::FindDirectory(const std::string& path) {
@@ -271,61 +157,20 @@ absl::StatusOr<std::shared_ptr<MemoryEnv::File>> MemoryEnv::FindOrCreate(const s
   return file;
 }
 
-absl::Status MemoryEnv::AppendTo(File& file, const std::string& data) {
-  DESCENT_RETURN_IF_ERROR(BeginChange());
-  const absl::Status fault = write_fault_.Next();
-  const std::string written =
-      fault.ok() ? data : data.substr(0, static_cast<size_t>(Random(static_cast<int64_t>(data.size()) + 1)));
-  file.unsynced.push_back({false, static_cast<int64_t>(file.data.size()), written, false});
-  file.data += written;
-  return fault;
-}
-
-absl::Status MemoryEnv::SyncFile(File& file) {
-  DESCENT_RETURN_IF_ERROR(BeginChange());
-  if (const absl::Status fault = sync_fault_.Next(); !fault.ok()) {
-    for (Change& change : file.unsynced) change.doomed = !change.cut;
-    return fault;
-  }
-  std::vector<Change> doomed;
-  for (Change& change : file.unsynced) {
-    if (change.doomed) {
-      doomed.push_back(std::move(change));
-    } else if (change.cut) {
-      CutTo(file.durable, change.offset);
-      // What the cut removed never reaches the disk.
-      for (Change& earlier : doomed) CutTo(earlier.data, std::max<int64_t>(change.offset - earlier.offset, 0));
-    } else {
-      WriteAt(file.durable, change.offset, change.data);
-    }
-  }
-  file.unsynced = std::move(doomed);
-  ++syncs_;
-  return absl::OkStatus();
-}
-
-absl::Status MemoryEnv::SyncNames(Directory& directory) {
-  DESCENT_RETURN_IF_ERROR(BeginChange());
-  DESCENT_RETURN_IF_ERROR(directory_sync_fault_.Next());
-  directory.durable = directory.entries;
-  directory.unsynced.clear();
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::unique_ptr<core::WritableFile>> MemoryEnv::OpenForAppend(const std::string& path,
                                                                              int64_t truncate_to) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<File> file, FindOrCreate(path));
   if (truncate_to >= 0 && truncate_to < static_cast<int64_t>(file->data.size())) {
     DESCENT_RETURN_IF_ERROR(BeginChange());
-    CutTo(file->data, truncate_to);
+    file->data.resize(static_cast<size_t>(truncate_to));
     file->unsynced.push_back({true, truncate_to, "", false});
   }
   return std::make_unique<Appender>(this, std::move(file), generation_);
 }
 
 absl::StatusOr<std::unique_ptr<core::RandomAccessFile>> MemoryEnv::OpenForRead(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(std::shared_ptr<File> file, FindFile(path));
   return std::make_unique<Reader>(this, std::move(file), generation_);
 }
@@ -333,10 +178,10 @@ absl::StatusOr<std::unique_ptr<core::RandomAccessFile>> MemoryEnv::OpenForRead(c
 absl::Status MemoryEnv::WriteFileAtomically(const std::string& path, absl::Span<const absl::string_view> parts) {
   std::string data;
   for (const absl::string_view part : parts) absl::StrAppend(&data, part);
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   const std::string temporary = path + ".tmp";
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FindOrCreate(temporary));
-  CutTo(file->data, 0);
+  file->data.clear();
   file->unsynced.push_back({true, 0, "", false});
   DESCENT_RETURN_IF_ERROR(AppendTo(*file, data));
   DESCENT_RETURN_IF_ERROR(SyncFile(*file));
@@ -349,13 +194,13 @@ absl::Status MemoryEnv::WriteFileAtomically(const std::string& path, absl::Span<
 }
 
 absl::StatusOr<std::string> MemoryEnv::ReadFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FindFile(path));
   return file->data;
 }
 
 absl::Status MemoryEnv::DeleteFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   const absl::StatusOr<Directory*> directory = FindDirectory(ParentOf(path));
   if (!directory.ok() || !(*directory)->entries.contains(NameOf(path))) return absl::OkStatus();
@@ -366,7 +211,7 @@ absl::Status MemoryEnv::DeleteFile(const std::string& path) {
 }
 
 absl::Status MemoryEnv::CreateDirectories(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
@@ -383,7 +228,7 @@ absl::Status MemoryEnv::CreateDirectories(const std::string& path) {
 }
 
 absl::Status MemoryEnv::DeleteDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   const std::string below = path + "/";
   for (auto& [name, directory] : directories_) {
@@ -400,7 +245,7 @@ absl::Status MemoryEnv::DeleteDirectory(const std::string& path) {
 }
 
 absl::Status MemoryEnv::SyncDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   DESCENT_ASSIGN_OR_RETURN(Directory* const directory, FindDirectory(path));
   DESCENT_RETURN_IF_ERROR(SyncNames(*directory));
@@ -412,7 +257,7 @@ absl::Status MemoryEnv::SyncDirectory(const std::string& path) {
 }
 
 absl::StatusOr<std::vector<std::string>> MemoryEnv::ListDirectory(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(CheckPower());
   DESCENT_ASSIGN_OR_RETURN(const Directory* const directory, FindDirectory(path));
   std::vector<std::string> names;
@@ -425,25 +270,25 @@ absl::StatusOr<std::vector<std::string>> MemoryEnv::ListDirectory(const std::str
 }
 
 absl::StatusOr<int64_t> MemoryEnv::FileSize(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<File> file, FindFile(path));
   return static_cast<int64_t>(file->data.size());
 }
 
 absl::StatusOr<std::unique_ptr<core::FileLock>> MemoryEnv::LockFile(const std::string& path) {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   DESCENT_RETURN_IF_ERROR(FindOrCreate(path).status());
   if (!locks_.insert(path).second) return absl::UnavailableError(absl::StrCat(path, " is locked by another holder"));
   return std::make_unique<Lock>(this, path, generation_);
 }
 
 absl::Time MemoryEnv::Now() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return now_;
 }
 
 absl::Duration MemoryEnv::MonotonicNow() {
-  absl::MutexLock lock(&mu_);
+  core::MutexLock lock(&mu_);
   return monotonic_now_;
 }
 

@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "core/base/env.h"
+#include "core/base/mutex.h"
 
 namespace descent::faults {
 
@@ -132,7 +132,7 @@ class MemoryEnv : public core::Env {
   void Survive(Directory& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   int64_t Random(int64_t bound) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
-  mutable absl::Mutex mu_;
+  mutable core::Mutex mu_;
   std::mt19937_64 random_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, Directory> directories_ ABSL_GUARDED_BY(mu_);
   std::set<std::string> locks_ ABSL_GUARDED_BY(mu_);

@@ -183,7 +183,7 @@ TEST(LogFaults, ADamagedLogCanBeDeleted) {
 class LogErrors : public ::testing::Test {
  protected:
   LogErrors() {
-    store_ = OpenStore(&env_, {.journal_share_bytes = 1000});
+    store_ = OpenStore(&env_, {.journal_share_bytes = 1000, .sync_threads = 1});
     AppendRounds(*store_, 0, 2);
     EXPECT_TRUE(AppendAndWait(*store_, Uid(2), {MakeRecord(0, 1, std::string(2000, 'x'))}).ok());
   }
@@ -214,7 +214,7 @@ class LogErrors : public ::testing::Test {
     }
     store_.reset();
     env_.Restart();
-    store_ = OpenStore(&env_, {.journal_share_bytes = 1000});
+    store_ = OpenStore(&env_, {.journal_share_bytes = 1000, .sync_threads = 1});
     for (int64_t job = 0; job < 2; ++job) {
       std::vector<std::string> expected = Rounds(job, 2);
       expected.push_back("again");
@@ -241,7 +241,7 @@ TEST_F(LogErrors, AFailedSyncConcernsItsFileOnly) {
 
 TEST_F(LogErrors, ANewFileWhoseNameIsNotDurableIsNotUsed) {
   store_.reset();
-  store_ = OpenStore(&env_, {.journal_share_bytes = 1000});
+  store_ = OpenStore(&env_, {.journal_share_bytes = 1000, .sync_threads = 1});
   for (int64_t job = 0; job < 3; ++job) ASSERT_TRUE(store_->Open(Uid(job)).ok());
   // The new journal's directory; the segment's directory is another.
   env_.FailDirectorySync(0, absl::InternalError("input/output error"));

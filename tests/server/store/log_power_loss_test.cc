@@ -19,7 +19,7 @@ namespace descent::store {
 namespace {
 
 constexpr SegmentLogOptions kSmallFiles = {
-    .segment_bytes = 3000, .journal_bytes = 4000, .journal_share_bytes = 1200, .open_segments = 2};
+    .segment_bytes = 3000, .journal_bytes = 4000, .journal_share_bytes = 1200, .open_segments = 2, .sync_threads = 1};
 constexpr char kDirectory[] = "/data/log";
 
 // What the log of one job must look like.

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
+#include "core/base/mutex.h"
 #include "server/jobs/log_store.h"
 #include "server/store/segment_log_store.h"
 #include "tests/server/store/log_testing.h"
@@ -269,17 +269,17 @@ TEST_P(LogStoreContract, TakesAppendsFromManyThreads) {
   for (int64_t job = 0; job < 8; ++job) {
     writers.emplace_back([this, job] {
       std::atomic<int> left = 50;
-      absl::Mutex mu;
+      core::Mutex mu;
       for (int64_t i = 0; i < 50; ++i) {
         store_->Append(Uid(job), {MakeRecord(i, 1, PayloadOf(i, 100 * job))}, [&](const auto& refs) {
           EXPECT_TRUE(refs.ok()) << refs.status();
-          absl::MutexLock lock(&mu);
+          core::MutexLock lock(&mu);
           --left;
         });
       }
-      absl::MutexLock lock(&mu);
+      core::MutexLock lock(&mu);
       const auto done = [&] { return left == 0; };
-      mu.Await(absl::Condition(&done));
+      mu.Await(done);
     });
   }
   for (std::thread& writer : writers) writer.join();

@@ -5,8 +5,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
+#include "core/base/mutex.h"
 
 namespace descent::store {
 
@@ -29,22 +28,29 @@ jobs::PendingRecord MakeRecord(int64_t first_sequence, int64_t count, std::strin
 
 void AppendTogether(jobs::LogStore& store, std::vector<Append>& appends) {
   // The commit thread waits in the first `done`, so that everything else is pending when it looks again.
-  absl::Notification waiting;
-  absl::Notification all_pending;
+  core::Mutex mu;
+  bool is_waiting = false;
+  bool all_pending = false;
+  size_t left = appends.size();
   store.Append(std::string(16, '\xee'), {}, [&](const auto&) {
-    waiting.Notify();
-    all_pending.WaitForNotification();
+    core::MutexLock lock(&mu);
+    is_waiting = true;
+    mu.Await([&] { return all_pending; });
   });
-  waiting.WaitForNotification();
-  absl::BlockingCounter left(static_cast<int>(appends.size()));
+  {
+    core::MutexLock lock(&mu);
+    mu.Await([&] { return is_waiting; });
+  }
   for (Append& append : appends) {
-    store.Append(append.uid, append.records, [&append, &left](absl::StatusOr<std::vector<jobs::RecordRef>> refs) {
+    store.Append(append.uid, append.records, [&append, &mu, &left](absl::StatusOr<std::vector<jobs::RecordRef>> refs) {
       append.result = std::move(refs);
-      left.DecrementCount();
+      core::MutexLock lock(&mu);
+      --left;
     });
   }
-  all_pending.Notify();
-  left.Wait();
+  core::MutexLock lock(&mu);
+  all_pending = true;
+  mu.Await([&] { return left == 0; });
 }
 
 absl::StatusOr<std::vector<jobs::RecordRef>> AppendAndWait(jobs::LogStore& store, const std::string& uid,
