@@ -1,13 +1,13 @@
 #include "client/cli/app.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
@@ -131,7 +131,11 @@ std::vector<std::string> FlagNames(CLI::App* app) {
   std::vector<std::string> names;
   for (CLI::App* level = app; level != nullptr; level = level->get_parent()) {
     for (const CLI::Option* option : level->get_options()) {
-      for (const std::string& name : option->get_lnames()) names.push_back(absl::StrCat("--", name));
+      for (const std::string& name : option->get_lnames()) {
+        // Every level has its --help.
+        const std::string flag = absl::StrCat("--", name);
+        if (!absl::c_linear_search(names, flag)) names.push_back(flag);
+      }
     }
   }
   return names;
