@@ -174,7 +174,7 @@ TEST_F(StepLogTest, LargeVectorsAreKeptApart) {
 // After power loss a row that announces a vector has it, wherever the loss came.
 TEST_F(StepLogTest, PowerLossSplitsNoVectorFromItsRows) {
   constexpr int64_t kWidth = 300'000;
-  for (int64_t changes = 0; changes < 24; changes += 3) {
+  for (int64_t changes = 0; changes < 24; changes += 5) {
     const std::string uid(16, static_cast<char>('a' + changes));
     std::shared_ptr<StepLog> log = *StepLog::Open(store_.get(), uid);
     env_.LosePowerAfter(changes);
@@ -247,7 +247,7 @@ TEST_F(StepLogTest, RetentionWhileOthersRead) {
 
 TEST_F(StepLogTest, RetentionOfLargeVectorsWhileOthersRead) {
   Open(/*segment_bytes=*/512 << 10);
-  KeepSmallWhileOthersRead(log_.get(), 40'000, 200);
+  KeepSmallWhileOthersRead(log_.get(), 40'000, 60);
 }
 
 TEST_F(StepLogTest, AfterAnErrorOfTheDiskTheLogGoesOnWhenReopened) {
