@@ -30,7 +30,7 @@ install(FILES ${CMAKE_BINARY_DIR}/descent-config.cmake ${CMAKE_BINARY_DIR}/desce
 install(FILES client/backoff.h client/client.h client/errors.h client/options.h client/spec_file.h client/streams.h
               client/upload.h client/watch.h
         DESTINATION ${DESCENT_INSTALL_INCLUDE}/client)
-install(FILES core/base/errors.h core/base/local_address.h core/base/status.h
+install(FILES core/base/errors.h core/base/local_address.h core/base/mutex.h core/base/status.h
         DESTINATION ${DESCENT_INSTALL_INCLUDE}/core/base)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/proto/descent DESTINATION ${DESCENT_INSTALL_INCLUDE} FILES_MATCHING PATTERN *.pb.h)
 install(DIRECTORY proto/descent DESTINATION ${DESCENT_INSTALL_SHARE}/proto FILES_MATCHING PATTERN *.proto)

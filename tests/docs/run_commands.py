@@ -1,39 +1,25 @@
 """Runs the commands of a document: run_commands.py DOCUMENT SOURCE_DIR BINARY_DIR
 
-All blocks fenced as ```sh run in order in one shell, which stops at the first that fails. A block fenced as ```sh server
-starts a server in another terminal: it runs in the background, and the next block waits for its first line. Other blocks,
-```console among them, are illustrations.
+All blocks fenced as ```sh run in order in one shell, which stops at the first command that fails; what they left in the
+background is ended. Other blocks, ```console among them, are illustrations.
 
 The shell is in a private copy of the source tree made of links, so that what commands write leaves the tree alone, with a
 private home and the programs of the build on the PATH.
 """
 import os
 import pathlib
-import re
+import signal
 import subprocess
 import sys
 import tempfile
 
-PROLOGUE = """
-set -euo pipefail
-servers=()
-trap '[ ${#servers[@]} -eq 0 ] || kill ${servers[@]}; wait' EXIT
-"""
-SERVER = """
-exec {{output}}< <(exec {command})
-servers+=($!)
-read -r line <&$output
-echo "$line"
-"""
-
-
 def blocks(path):
-    """(line number, is a server, text) of the runnable blocks."""
+    """(line number, text) of the runnable blocks."""
     fence, start, lines = None, 0, []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.startswith("```"):
-            if fence in ("sh", "sh server"):
-                yield start, fence == "sh server", "\n".join(lines)
+            if fence == "sh":
+                yield start, "\n".join(lines)
             fence, start, lines = (line[3:].strip() if fence is None else None), number + 1, []
         elif fence is not None:
             lines.append(line)
@@ -42,19 +28,15 @@ def blocks(path):
 
 
 def script(path):
-    text = PROLOGUE
-    for number, is_server, body in blocks(path):
-        text += f'\necho "--- {path.name}:{number}"\n'
-        if is_server:
-            command = re.sub(r"\s*#[^\n]*|\\\n", " ", body).strip()
-            body = SERVER.format(command=command)
-        text += body + "\n"
+    text = "set -euo pipefail\n"
+    for number, body in blocks(path):
+        text += f'echo "--- {path.name}:{number}"\n{body}\n'
     return text
 
 
 def main():
     document, source, binary = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
-    with tempfile.TemporaryDirectory(prefix="descent-docs-") as root:
+    with tempfile.TemporaryDirectory(prefix="descent-docs-", ignore_cleanup_errors=True) as root:
         tree = pathlib.Path(root, "descent")
         for folder in (tree / "build", pathlib.Path(root, "home"), pathlib.Path(root, "run")):
             folder.mkdir(parents=True)
@@ -65,9 +47,14 @@ def main():
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DESCENT_")}
         environment.update(HOME=f"{root}/home", XDG_RUNTIME_DIR=f"{root}/run", PYTHONDONTWRITEBYTECODE="1",
                            PATH=f"{binary}/server:{binary}/client/cli:{os.environ['PATH']}")
-        result = subprocess.run(["bash", "-c", script(document)], cwd=tree, env=environment, stdin=subprocess.DEVNULL,
-                                check=False)
-    return result.returncode
+        shell = subprocess.Popen(["bash", "-c", script(document)], cwd=tree, env=environment, stdin=subprocess.DEVNULL,
+                                 start_new_session=True)
+        code = shell.wait()
+        try:
+            os.killpg(shell.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    return code
 
 
 sys.exit(main())
