@@ -29,6 +29,16 @@ namespace {
 
 constexpr int kMaxMessageBytes = 4 << 20;
 
+// The end of gRPC's `failed to connect to all addresses; last error: UNKNOWN: unix:/a/s: No such file or directory`.
+absl::string_view Cause(absl::string_view message) {
+  constexpr absl::string_view kLastError = "last error: ";
+  const size_t at = message.rfind(kLastError);
+  if (at == absl::string_view::npos) return message;
+  message.remove_prefix(at + kLastError.size());
+  const size_t colon = message.rfind(": ");
+  return colon == absl::string_view::npos ? message : message.substr(colon + 2);
+}
+
 absl::Status FromGrpc(const grpc::Status& status, const Options& options) {
   if (status.ok()) return absl::OkStatus();
   absl::Status result =
@@ -36,7 +46,7 @@ absl::Status FromGrpc(const grpc::Status& status, const Options& options) {
   if (core::GetErrorInfo(result).has_reason) return result;
   if (result.code() == absl::StatusCode::kUnavailable) {
     return absl::UnavailableError(
-        absl::StrCat("no connection to a server at ", options.address, ": ", result.message()));
+        absl::StrCat("no connection to a server at ", options.address, ": ", Cause(result.message())));
   }
   if (result.code() == absl::StatusCode::kDeadlineExceeded) {
     return absl::DeadlineExceededError(absl::StrCat("no answer in time from the server at ", options.address));
@@ -72,7 +82,8 @@ grpc::ChannelArguments MakeArguments(const Options& options) {
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Watch and UploadFile pace their own attempts, so the channel must not sleep long.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  // In spite of its name this is how long one attempt may take; a busy machine needs more than a moment for a handshake.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
   // A proxy meant for web pages must not get the calls to a training server.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

@@ -116,7 +116,8 @@ absl::StatusOr<v1::Upload> UploadFile(const Client& client, const std::string& p
     absl::Status status = SendRest(client, &file, options, &upload);
     while (!status.ok()) {
       absl::Duration delay;
-      if (!MayRetry(status) || !backoff.Next(&delay)) return status;
+      const bool is_cancelled = options.is_cancelled && options.is_cancelled();
+      if (is_cancelled || !MayRetry(status) || !backoff.Next(&delay)) return status;
       absl::SleepFor(delay);
       absl::StatusOr<v1::Upload> current = client.GetUpload(upload.name());
       if (current.ok()) {

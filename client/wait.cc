@@ -1,4 +1,5 @@
 // Client::Wait, and what else needs no gRPC.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -31,7 +32,8 @@ absl::StatusOr<v1::Job> Client::Wait(absl::string_view name, absl::Duration time
     v1::WatchJobRequest request;
     request.set_name(job.name());
     request.set_uid(job.uid());
-    request.set_start_sequence(job.log().end_sequence());
+    // From the newest record on, not after it: it may be the end of the job, durable before its state is seen.
+    request.set_start_sequence(std::max<int64_t>(0, job.log().end_sequence() - 1));
     request.add_columns("loss");
     Watch watch(this, std::move(request), options);
     v1::LogRecord record;

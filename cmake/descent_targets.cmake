@@ -7,7 +7,7 @@
 include(GNUInstallDirs)
 
 function(descent_flags target)
-  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
   # -ffp-contract=off: a product and a sum never merge, so that scalar remainders and vector bodies of a loop give the
   # same bits.
   # -Wno-maybe-uninitialized: g++ 12 warns of std::optional's own storage.

@@ -160,8 +160,9 @@ absl::Status ServerImpl::OpenManagers() {
   dataset_options.directory = options_.data_directory;
   dataset_options.max_upload_bytes = options_.max_upload_bytes;
   dataset_options.check_room = [this] { return CheckRoom(); };
-  dataset_options.if_unused = [this](const std::string& version, const std::function<absl::Status()>& remove) {
-    return jobs_->WithUnusedDataset(version, remove);
+  dataset_options.if_unused = [this](const std::string& name, const std::string& version,
+                                     const std::function<absl::Status()>& remove) {
+    return jobs_->WithUnusedDataset(name, version, remove);
   };
   DESCENT_ASSIGN_OR_RETURN(
       datasets_, datasets::DatasetManager::Create(options_.env, dataset_store_.get(), std::move(dataset_options)));

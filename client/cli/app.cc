@@ -1,13 +1,13 @@
 #include "client/cli/app.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
@@ -131,7 +131,11 @@ std::vector<std::string> FlagNames(CLI::App* app) {
   std::vector<std::string> names;
   for (CLI::App* level = app; level != nullptr; level = level->get_parent()) {
     for (const CLI::Option* option : level->get_options()) {
-      for (const std::string& name : option->get_lnames()) names.push_back(absl::StrCat("--", name));
+      for (const std::string& name : option->get_lnames()) {
+        // Every level has its --help.
+        const std::string flag = absl::StrCat("--", name);
+        if (!absl::c_linear_search(names, flag)) names.push_back(flag);
+      }
     }
   }
   return names;
@@ -174,13 +178,13 @@ ExitCode Report(const absl::Status& status, const Console& console) {
   return ExitCodeOf(status);
 }
 
-ExitCode RunParsed(CommandLine* line, const Console& console) {
+ExitCode RunParsed(CommandLine* line, const std::vector<std::string>& words, const Console& console) {
   const Runner* runner = line->ParsedRunner();
   if (runner == nullptr) {
     *console.err << line->root().help() << std::flush;
     return ExitCode::kUsage;
   }
-  Session session(&line->flags(), &console);
+  Session session(&line->flags(), &console, words);
   if (!line->takes_yaml(line->Parsed())) {
     if (const absl::Status status = session.RefuseYaml(); !status.ok()) return Report(status, console);
   }
@@ -208,7 +212,7 @@ int Run(const std::vector<std::string>& arguments, const Console& console) {
   } catch (const CLI::ParseError& error) {
     return static_cast<int>(Report(ParseProblem(line.Parsed(), error), console));
   }
-  return static_cast<int>(RunParsed(&line, console));
+  return static_cast<int>(RunParsed(&line, arguments, console));
 }
 
 }  // namespace descent::cli

@@ -58,8 +58,11 @@ absl::StatusOr<v1::Upload> UploadWithProgress(Session& session, const client::Cl
   bar.Finish();
   *interrupted = interrupt.interrupted();
   if (!upload.ok() && !upload_name.empty()) {
-    session.err() << "the upload was cut; what has arrived is kept for 24 hours. Go on with:\n  descent dataset upload "
-                  << flags.file << " --resume " << upload_name << "\n";
+    std::vector<std::string> words = session.words();
+    words.insert(words.begin(), "descent");
+    if (flags.resume.empty()) words.insert(words.end(), {"--resume", upload_name});
+    session.err() << "the upload was cut; what has arrived is kept for 24 hours. Go on with:\n  " << ShellCommand(words)
+                  << "\n";
   }
   return upload;
 }
@@ -77,6 +80,14 @@ absl::StatusOr<v1::UploadInspection> Inspect(Session& session, const client::Cli
   DESCENT_ASSIGN_OR_RETURN(v1::UploadInspection inspection, client.InspectUpload(request));
   session.err() << ProblemsText(flags.file, inspection);
   return inspection;
+}
+
+// What keeps a dataset from being made was shown with its places already.
+absl::Status RefuseFatalProblems(const v1::UploadInspection& inspection) {
+  for (const v1::DataProblem& problem : inspection.problems()) {
+    if (problem.fatal()) return absl::InvalidArgumentError("no dataset was made; mend the file and upload it again");
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::Dataset> Create(const client::Client& client, const UploadFlags& flags, const std::string& upload,
@@ -108,6 +119,7 @@ Runner SetUpUpload(CLI::App* app) {
     absl::StatusOr<v1::UploadInspection> inspection = Inspect(session, *client, *flags, &upload, &interrupted);
     if (interrupted) return ExitCode::kInterrupted;
     if (!inspection.ok()) return inspection.status();
+    DESCENT_RETURN_IF_ERROR(RefuseFatalProblems(*inspection));
     DESCENT_ASSIGN_OR_RETURN(const v1::Dataset dataset, Create(*client, *flags, upload, *inspection));
     if (!session.PrintJson(dataset)) session.out() << DatasetText(dataset);
     return ExitCode::kOk;

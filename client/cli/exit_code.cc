@@ -33,10 +33,6 @@ std::string NextStep(const absl::Status& status, const core::ErrorInfo& info) {
                    : absl::StrCat("did you mean ", nearest->second, "?");
       }
       return "see what there is: descent job list, descent dataset list";
-    case core::ErrorReason::kResourceExists:
-      return "choose another name, or delete that one first";
-    case core::ErrorReason::kSequenceOutOfRange:
-      return "watch from what is kept: leave out --from-step, or use --last N";
     case core::ErrorReason::kInternal:
       return "this is a bug in the server; its log says more under the reference above";
     default:

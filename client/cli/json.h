@@ -10,6 +10,9 @@ namespace descent::cli {
 
 // Over several lines, ended.
 std::string PrettyJson(const google::protobuf::Message& message);
+// A text and a number as JSON values, for what no message holds. Numbers that are none are texts, as in proto JSON.
+std::string JsonText(const std::string& text);
+std::string JsonNumber(double value);
 // On one line, ended.
 std::string JsonLine(const google::protobuf::Message& message);
 

@@ -19,6 +19,8 @@ class LiveScreen {
   void Print(const std::string& line);
   // Takes the live lines away.
   void Clear();
+  // Lets the live lines stay; what comes next stands below them.
+  void Leave() { drawn_lines_ = 0; }
 
  private:
   std::ostream* const out_;

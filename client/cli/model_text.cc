@@ -1,7 +1,5 @@
 #include "client/cli/model_text.h"
 
-#include <google/protobuf/struct.pb.h>
-
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -9,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/json.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
@@ -51,18 +50,18 @@ std::string PredictionLines(const v1::PredictResponse& predictions) {
   std::string lines;
   const int rows = std::max(predictions.labels_size(), predictions.values_size());
   for (int row = 0; row < rows; ++row) {
-    google::protobuf::Struct object;
-    auto& fields = *object.mutable_fields();
-    fields["row"].set_number_value(row + 1);
-    if (row < predictions.values_size()) fields["value"].set_number_value(predictions.values(row));
+    absl::StrAppend(&lines, "{\"row\":", row + 1);
+    if (row < predictions.values_size()) absl::StrAppend(&lines, ",\"value\":", JsonNumber(predictions.values(row)));
     if (row < predictions.labels_size()) {
-      fields["label"].set_string_value(predictions.labels(row));
-      auto& probabilities = *fields["probabilities"].mutable_struct_value()->mutable_fields();
+      std::vector<std::string> probabilities;
       for (int i = 0; i < predictions.classes_size(); ++i) {
-        probabilities[predictions.classes(i)].set_number_value(ProbabilityOf(predictions, row, i));
+        probabilities.push_back(
+            absl::StrCat(JsonText(predictions.classes(i)), ":", JsonNumber(ProbabilityOf(predictions, row, i))));
       }
+      absl::StrAppend(&lines, ",\"label\":", JsonText(predictions.labels(row)), ",\"probabilities\":{",
+                      absl::StrJoin(probabilities, ","), "}");
     }
-    lines += JsonLine(object);
+    absl::StrAppend(&lines, "}\n");
   }
   return lines;
 }

@@ -59,12 +59,20 @@ Runner SetUpVersion(CLI::App* app) {
   auto client_only = std::make_shared<bool>(false);
   app->add_flag("--client", *client_only, "Do not ask the server");
   return [client_only](Session& session) -> absl::StatusOr<ExitCode> {
-    if (session.is_table()) session.out() << "client  " << DESCENT_VERSION << "\n" << std::flush;
-    if (*client_only) return ExitCode::kOk;
-    DESCENT_ASSIGN_OR_RETURN(client::Client * client, session.GetClient());
-    DESCENT_ASSIGN_OR_RETURN(const v1::ServerInfo info, client->GetServerInfo());
-    if (session.PrintJson(info)) return ExitCode::kOk;
     FieldList fields;
+    fields.Add("client", DESCENT_VERSION);
+    if (*client_only) {
+      session.out() << fields.ToText();
+      return ExitCode::kOk;
+    }
+    DESCENT_ASSIGN_OR_RETURN(client::Client * client, session.GetClient());
+    const absl::StatusOr<v1::ServerInfo> answer = client->GetServerInfo();
+    if (!answer.ok()) {
+      if (session.is_table()) session.out() << fields.ToText() << std::flush;
+      return answer.status();
+    }
+    const v1::ServerInfo& info = *answer;
+    if (session.PrintJson(info)) return ExitCode::kOk;
     fields.Add("server", info.version());
     fields.Add("address", client->options().address);
     fields.Add("build", info.build());

@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,11 +30,14 @@ struct GlobalFlags {
 // Thread-safety: one thread.
 class Session {
  public:
-  Session(const GlobalFlags* flags, const Console* console) : flags_(flags), console_(console) {}
+  Session(const GlobalFlags* flags, const Console* console, std::vector<std::string> words)
+      : flags_(flags), console_(console), words_(std::move(words)) {}
 
   const Console& console() const { return *console_; }
   std::ostream& out() const { return *console_->out; }
   std::ostream& err() const { return *console_->err; }
+  // The command line after `descent`, as it was given.
+  const std::vector<std::string>& words() const { return words_; }
   OutputFormat output() const;
   bool is_table() const { return output() == OutputFormat::kTable; }
 
@@ -47,6 +52,7 @@ class Session {
  private:
   const GlobalFlags* const flags_;
   const Console* const console_;
+  const std::vector<std::string> words_;
   std::unique_ptr<client::Client> client_;
 };
 

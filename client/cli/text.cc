@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "core/base/format.h"
@@ -81,6 +84,17 @@ std::string StateText(v1::JobState state) { return EnumText(v1::JobState_Name(st
 std::string ReasonText(v1::StateReason reason) { return EnumText(v1::StateReason_Name(reason), "STATE_REASON_"); }
 std::string ReasonText(v1::TerminationReason reason) {
   return EnumText(v1::TerminationReason_Name(reason), "TERMINATION_REASON_");
+}
+
+std::string ShellCommand(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  for (const std::string& word : words) {
+    const bool is_plain = !word.empty() && absl::c_all_of(word, [](char c) {
+      return absl::ascii_isalnum(c) || absl::StrContains("-_./:=,@%+", absl::string_view(&c, 1));
+    });
+    quoted.push_back(is_plain ? word : absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'"));
+  }
+  return absl::StrJoin(quoted, " ");
 }
 
 int DisplayWidth(absl::string_view text) {

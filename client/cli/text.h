@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -31,6 +32,9 @@ std::string TimeText(const google::protobuf::Timestamp& time, absl::TimeZone zon
 std::string StateText(v1::JobState state);
 std::string ReasonText(v1::StateReason reason);
 std::string ReasonText(v1::TerminationReason reason);
+
+// The words as a shell takes them, quoted where that is needed.
+std::string ShellCommand(const std::vector<std::string>& words);
 
 // Columns that a text takes on a terminal: its characters, since all that is drawn here is one column wide.
 int DisplayWidth(absl::string_view text);

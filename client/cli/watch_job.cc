@@ -64,7 +64,9 @@ class WatchView {
       if (!has_news || console_.is_live) Draw();
       if (!has_news) next_drawing = absl::Now() + interval_;
     }
-    screen_.Clear();
+    // The last picture stays; a quick job has no other.
+    if (console_.is_live) Draw();
+    screen_.Leave();
     return std::move(state_);
   }
 

@@ -45,7 +45,8 @@ std::string PaceText(const WatchState& state) {
 std::string FiguresText(const WatchState& state) {
   std::vector<std::string> parts;
   AddNumber("loss", state.loss(), &parts);
-  AddNumber("objective", state.objective(), &parts);
+  // Without penalties they are the same.
+  if (state.objective() != state.loss()) AddNumber("objective", state.objective(), &parts);
   AddNumber("gradient", state.gradient_norm(), &parts);
   AddNumber("learning rate", state.learning_rate(), &parts);
   return absl::StrJoin(parts, "  ");

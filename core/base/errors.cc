@@ -1,5 +1,6 @@
 #include "core/base/errors.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -63,6 +64,11 @@ absl::Status MakeError(ErrorReason reason, absl::string_view message, const Erro
 
 void Violations::Add(absl::string_view field, absl::string_view description) {
   list_.push_back({std::string(field), std::string(description)});
+}
+
+void Violations::AddUnlessKnown(absl::string_view field, absl::string_view description) {
+  const auto is_it = [field](const Violation& violation) { return absl::string_view(violation.field) == field; };
+  if (std::none_of(list_.begin(), list_.end(), is_it)) Add(field, description);
 }
 
 absl::Status Violations::ToStatus() const {

@@ -61,6 +61,8 @@ struct Violation {
 class Violations {
  public:
   void Add(absl::string_view field, absl::string_view description);
+  // Unless something is wrong with exactly this field already: a field that could not be read is missing, too.
+  void AddUnlessKnown(absl::string_view field, absl::string_view description);
   bool empty() const { return list_.empty(); }
   const std::vector<Violation>& list() const { return list_; }
   // OK when empty, otherwise INVALID_FIELD with every violation in the message and in the payload.

@@ -19,7 +19,9 @@ constexpr int64_t kLargestInteger = int64_t{1} << 53;
 
 void CheckNumber(const FieldInfo& field, double value, const std::string& path, Violations* violations) {
   if (!field.range.Contains(value)) {
-    violations->Add(path, absl::StrCat("must be ", RangeText(field.range), ", was ", ShortestText(value)));
+    const bool unbounded = std::isinf(value) && (field.range.low > -kInfinity || field.range.high < kInfinity);
+    violations->Add(path, absl::StrCat("must be ", unbounded ? "finite and " : "", RangeText(field.range), ", was ",
+                                       ShortestText(value)));
   }
 }
 
@@ -147,7 +149,7 @@ void Config::Validate(absl::string_view path, Violations* violations) const {
     if (values_[i].is_set) {
       CheckValue(field, values_[i], field_path, violations);
     } else if (field.default_kind == Default::kRequired) {
-      violations->Add(field_path, "is required");
+      violations->AddUnlessKnown(field_path, "is required");
     }
   }
   if (info_->check != nullptr && violations->list().size() == before) info_->check(*this, path, violations);

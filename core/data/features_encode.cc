@@ -61,7 +61,7 @@ absl::StatusOr<Bound> FindColumn(const Table& table, const std::string& name) {
   for (const ColumnSchema& column : table.schema.columns) names.push_back(column.name);
   return MakeError(ErrorReason::kInvalidData,
                    absl::StrCat("column \"", name, "\", which the model needs, is not there", Suggestion(name, names)),
-                   {{"column", name}, {"problem_count", "1"}});
+                   {{"problem_count", "1"}});
 }
 
 std::vector<int32_t> MapCodes(const std::vector<std::string>& from, const std::vector<std::string>& to) {
@@ -92,7 +92,7 @@ absl::Status CheckMissing(const Bound& bound, const RowSet& rows) {
   return BadRows(count, rows.LineOf(first),
                  absl::StrCat("column \"", bound.schema->name, "\" has ", count,
                               count == 1 ? " missing value, in line " : " missing values, the first in line ",
-                              rows.LineOf(first), "; remove or fill such rows, or ignore the column"));
+                              rows.LineOf(first), "; remove or fill such rows"));
 }
 
 // Refuses categories that the encoder does not know, as far as they occur.
@@ -210,7 +210,7 @@ absl::StatusOr<Matrix<T>> FeatureEncoder::Encode(const Table& table, absl::Span<
           ErrorReason::kInvalidData,
           absl::StrCat("column \"", source.column, "\" is ", TypeText(bound.schema->type),
                        ", the model was trained on a ", TypeText(source.type), " one; give the column that type"),
-          {{"column", source.column}, {"problem_count", "1"}});
+          {{"problem_count", "1"}});
     }
     DESCENT_RETURN_IF_ERROR(CheckMissing(bound, row_set));
     bound.first_feature = feature;
@@ -255,7 +255,7 @@ absl::Status FeatureEncoder::EncodeTargets(const Table& table, absl::Span<const 
     return MakeError(ErrorReason::kInvalidData,
                      absl::StrCat("target column \"", target_name_,
                                   "\" is categorical and the model predicts numbers; give the column the type numeric"),
-                     {{"column", target_name_}, {"problem_count", "1"}});
+                     {{"problem_count", "1"}});
   }
   for (int64_t i = 0; i < row_set.size(); ++i) {
     const T value = static_cast<T>(bound.column->numbers[row_set[i]]);

@@ -223,6 +223,8 @@ Table TableFromRows(const InlineRows& rows, const Schema& given, Violations* vio
   for (const InlineColumn& column : rows.columns) names.push_back(column.name);
   table.row_count = rows.row_count;
   table.schema.columns = ResolveColumns(names, given, violations);
+  // What a wrong schema makes of the cells says nothing.
+  if (violations->list().size() != before) return table;
   for (size_t i = 0; i < rows.columns.size() && violations->list().size() < before + 100; ++i) {
     table.columns.push_back(MakeColumn(rows.columns[i], i, &table.schema.columns[i], violations));
   }

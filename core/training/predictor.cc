@@ -72,8 +72,9 @@ class PredictorOf final : public Predictor {
 
   absl::StatusOr<Evaluation> EvaluatePart(absl::Span<const double> parameters, DataPart part) const override {
     if (part == DataPart::kHeldOut && !problem_.has_held_out) {
-      return absl::FailedPreconditionError(
-          "nothing is held out in this job; set evaluation.held_out_fraction or evaluation.dataset in its spec");
+      return InvalidField("part",
+                          "is held_out, but this job holds nothing out; ask for training, or set "
+                          "evaluation.held_out_fraction or evaluation.dataset in the spec of a new job");
     }
     DESCENT_ASSIGN_OR_RETURN(const Matrix<T> matrix, part == DataPart::kTraining ? problem_.EncodeTraining<T>(data_)
                                                                                  : problem_.EncodeHeldOut<T>(data_));

@@ -40,13 +40,20 @@ bool SplitTable(const JobSpec& spec, const Table& table, absl::string_view path,
   return true;
 }
 
-void CheckEvaluationTable(const Table& table, const FeatureEncoder& encoder, absl::string_view path,
-                          Violations* violations) {
+// Whether features and targets can be had of all rows in the precision of the job.
+void CheckEncodes(const JobSpec& spec, const Table& table, const FeatureEncoder& encoder, const std::string& field,
+                  Violations* violations) {
+  const absl::Status status = spec.precision == Precision::kFloat32
+                                  ? encoder.Encode<float>(table, {}, /*with_targets=*/true).status()
+                                  : encoder.Encode<double>(table, {}, /*with_targets=*/true).status();
+  if (!status.ok()) violations->Add(field, status.message());
+}
+
+void CheckEvaluationTable(const JobSpec& spec, const Table& table, const FeatureEncoder& encoder,
+                          absl::string_view path, Violations* violations) {
   const std::string field = FieldPath(path, "evaluation.dataset");
   if (table.row_count == 0) return violations->Add(field, "has no rows");
-  if (!CheckComplete(table, field, violations)) return;
-  const auto encoded = encoder.Encode<float>(table, {}, /*with_targets=*/true);
-  if (!encoded.ok()) violations->Add(field, encoded.status().message());
+  if (CheckComplete(table, field, violations)) CheckEncodes(spec, table, encoder, field, violations);
 }
 
 }  // namespace
@@ -87,7 +94,7 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
   }
   if (data.evaluation_table != nullptr) {
     problem.has_held_out = true;
-    CheckEvaluationTable(*data.evaluation_table, problem.encoder, path, violations);
+    CheckEvaluationTable(spec, *data.evaluation_table, problem.encoder, path, violations);
   }
   return problem;
 }
@@ -110,6 +117,8 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   }
   const size_t before = violations->list().size();
   const FittedProblem problem = FitProblem(spec, data, path, violations);
+  if (violations->list().size() != before) return prepared;
+  CheckEncodes(spec, *data.table, problem.encoder, FieldPath(path, "problem.dataset.dataset"), violations);
   if (violations->list().size() != before) return prepared;
   prepared.layout = MakeModel<double>(spec.dataset->model, problem.input)->layout();
   prepared.classes = problem.encoder.classes();

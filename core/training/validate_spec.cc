@@ -76,7 +76,7 @@ class Checker {
 
   void CheckAll() {
     CheckProblem();
-    if (spec_.optimizer.info() == nullptr) Add("optimizer", MustNameOne(Optimizers()));
+    if (spec_.optimizer.info() == nullptr) AddMissing("optimizer", MustNameOne(Optimizers()));
     for (const Place& place : PlacesOf(spec_)) place.config->Validate(FieldPath(path_, place.path), violations_);
     if (spec_.function.has_value()) CheckFunctionSettings();
     CheckStarts();
@@ -89,17 +89,20 @@ class Checker {
   void Add(absl::string_view field, absl::string_view description) {
     violations_->Add(FieldPath(path_, field), description);
   }
+  void AddMissing(absl::string_view field, absl::string_view description) {
+    violations_->AddUnlessKnown(FieldPath(path_, field), description);
+  }
 
   void CheckProblem() {
     if (spec_.dataset.has_value() == spec_.function.has_value()) {
-      Add("problem", "must name exactly one kind: dataset or function");
+      AddMissing("problem", "must name exactly one kind: dataset or function");
     }
     if (spec_.function.has_value()) CheckFunctionName(*spec_.function);
     if (spec_.dataset.has_value()) CheckDataset(*spec_.dataset);
   }
 
   void CheckFunctionName(const std::string& name) {
-    if (name.empty()) return Add("problem.function.name", "is required");
+    if (name.empty()) return AddMissing("problem.function.name", "is required; the catalog lists the functions");
     if (FindFunction(name) != nullptr) return;
     std::vector<std::string> names;
     for (const FunctionInfo& function : Functions()) names.emplace_back(function.name);
@@ -107,9 +110,9 @@ class Checker {
   }
 
   void CheckDataset(const DatasetProblem& problem) {
-    if (problem.dataset.empty()) Add("problem.dataset.dataset", "is required");
+    if (problem.dataset.empty()) AddMissing("problem.dataset.dataset", "is required");
     const ModelInfo* model = FindModel(problem.model.name());
-    if (model == nullptr) return Add("problem.dataset.model", MustNameOne(Models()));
+    if (model == nullptr) return AddMissing("problem.dataset.model", MustNameOne(Models()));
     if (problem.loss.info() != nullptr &&
         std::count(model->losses.begin(), model->losses.end(), problem.loss.name()) == 0) {
       Add("problem.dataset.loss", absl::StrCat(problem.loss.name(), " does not fit the model ", model->kind.name,

@@ -30,18 +30,19 @@ class FilterParser {
       SkipSpace();
       if (position_ == text_.size()) return conditions;
       if (!absl::EqualsIgnoreCase(Word(), "AND")) {
-        Fail(absl::StrCat("expected AND or the end"));
+        Fail("expected AND or the end");
         return {};
       }
     }
   }
 
  private:
-  bool Fail(absl::string_view what) {
+  bool Fail(absl::string_view what,
+            absl::string_view advice = "; write for example: state = RUNNING AND labels.team = \"a\"") {
     violations_->Add("filter", absl::StrCat(what, " at byte ", start_ + 1, " (",
                                             start_ < text_.size() ? absl::StrCat("\"", text_.substr(start_, 40), "\"")
                                                                   : std::string("the end"),
-                                            "); write for example: state = RUNNING AND labels.team = \"a\""));
+                                            ")", advice));
     return false;
   }
 
@@ -109,8 +110,8 @@ class FilterParser {
     const std::string name = absl::AsciiStrToUpper(absl::StripPrefix(condition->value, "JOB_STATE_"));
     const jobs::JobState state = jobs::JobStateFromName(name);
     if (state == jobs::JobState::kUnspecified) {
-      return Fail(absl::StrCat("unknown state",
-                               core::Suggestion(name, {"QUEUED", "RUNNING", "PAUSED", "SUCCEEDED", "FAILED", "CANCELLED"})));
+      return Fail("unknown state",
+                  core::Suggestion(name, {"QUEUED", "RUNNING", "PAUSED", "SUCCEEDED", "FAILED", "CANCELLED"}));
     }
     condition->value = absl::StrCat(static_cast<int>(state));
     return true;
@@ -134,8 +135,7 @@ std::vector<jobs::JobCondition> ParseFilter(absl::string_view filter, core::Viol
 }
 
 void ParseOrder(absl::string_view order_by, jobs::JobQuery* query, core::Violations* violations) {
-  const std::vector<std::string> words =
-      absl::StrSplit(absl::StripAsciiWhitespace(order_by), ' ', absl::SkipEmpty());
+  const std::vector<std::string> words = absl::StrSplit(absl::StripAsciiWhitespace(order_by), ' ', absl::SkipEmpty());
   if (words.empty()) return;
   const bool known_direction = words.size() == 1 || (words.size() == 2 && (words[1] == "desc" || words[1] == "asc"));
   query->descending = words.size() == 2 && words[1] == "desc";

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/base/errors.h"
+#include "core/base/resource_id.h"
 #include "core/initializers/initializer.h"
 #include "core/losses/loss.h"
 #include "core/models/model.h"
@@ -98,11 +99,10 @@ std::string IdFromName(absl::string_view collection, absl::string_view name, abs
                        Violations* violations) {
   absl::string_view id = name;
   const bool has_collection = absl::ConsumePrefix(&id, absl::StrCat(collection, "/"));
-  if (has_collection && !id.empty() && id.size() <= 63 && id.find('/') == absl::string_view::npos) {
-    return std::string(id);
-  }
+  if (has_collection && core::IsResourceId(id)) return std::string(id);
   violations->Add(path, name.empty() ? absl::StrCat("is required: a name such as ", collection, "/example")
-                                     : absl::StrCat("must be a name such as ", collection, "/example, was \"",
+                                     : absl::StrCat("must be a name such as ", collection,
+                                                    "/example, in lower-case letters, digits and hyphens, was \"",
                                                     name.substr(0, 100), "\""));
   return "";
 }

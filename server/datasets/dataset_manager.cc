@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "core/base/errors.h"
+#include "core/base/resource_id.h"
 #include "core/base/status.h"
 #include "core/base/suggest.h"
 
@@ -25,12 +26,10 @@ constexpr size_t kRecentTables = 4;
 constexpr absl::string_view kVersionPrefix = "sha256:";
 constexpr absl::string_view kTableSuffix = ".table";
 
-bool IsDatasetId(absl::string_view id) {
-  if (id.empty() || id.size() > 63 || !absl::ascii_islower(static_cast<unsigned char>(id[0]))) return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return absl::ascii_islower(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
-           c == '-';
-  });
+bool IsSha256(absl::string_view text) {
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+         });
 }
 
 // `Breast Cancer.csv` -> `breast-cancer`; `data` when nothing is left.
@@ -112,7 +111,7 @@ absl::StatusOr<Inspection> DatasetManager::Inspect(const std::string& owner, con
 
 absl::StatusOr<DatasetView> DatasetManager::CreateDataset(CreateDatasetRequest request) {
   core::Violations violations = std::move(request.violations);
-  if (!request.dataset_id.empty() && !IsDatasetId(request.dataset_id)) {
+  if (!request.dataset_id.empty() && !core::IsResourceId(request.dataset_id)) {
     violations.Add("dataset_id", absl::StrCat("must be lower-case letters, digits and hyphens, begin with a letter and "
                                               "have at most 63 characters, was \"",
                                               request.dataset_id.substr(0, 100), "\""));
@@ -120,14 +119,18 @@ absl::StatusOr<DatasetView> DatasetManager::CreateDataset(CreateDatasetRequest r
   if (request.request_id.size() > 64) {
     violations.Add("request_id", absl::StrCat("has ", request.request_id.size(), " bytes, at most 64 are allowed"));
   }
+  if (!request.sha256.empty() && !IsSha256(request.sha256)) {
+    violations.Add("sha256", absl::StrCat("must be 64 hexadecimal digits, as sha256sum prints them, was \"",
+                                          request.sha256.substr(0, 100), "\""));
+  }
   if (!request.upload.has_value() && !request.rows.has_value()) {
     violations.Add("source", "is required: upload or rows");
   }
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
-  DESCENT_RETURN_IF_ERROR(options_.check_room());
   core::MutexLock lock(&changes_);
   DESCENT_ASSIGN_OR_RETURN(std::optional<DatasetView> made, FindMade(request));
   if (made.has_value()) return *std::move(made);
+  if (!request.validate_only) DESCENT_RETURN_IF_ERROR(options_.check_room());
   DESCENT_ASSIGN_OR_RETURN(Draft draft, MakeDraft(request));
   return StoreDraft(request, std::move(draft));
 }
@@ -156,8 +159,8 @@ absl::StatusOr<core::Table> DatasetManager::TableFromUpload(const CreateDatasetR
   if (!request.sha256.empty() && absl::AsciiStrToLower(request.sha256) != draft->record.source_sha256) {
     return core::MakeError(core::ErrorReason::kChecksumMismatch,
                            absl::StrCat("the uploaded bytes have SHA-256 ", draft->record.source_sha256, ", not ",
-                                        request.sha256.substr(0, 64), "; upload the file again"),
-                           {{"expected", request.sha256.substr(0, 64)}, {"actual", draft->record.source_sha256}});
+                                        request.sha256, "; upload the file again"),
+                           {{"expected", request.sha256}, {"actual", draft->record.source_sha256}});
   }
   core::Violations violations;
   core::CsvResult result = core::ReadCsv(bytes, request.format, request.schema, 0, &violations);
@@ -278,7 +281,7 @@ absl::Status DatasetManager::Delete(const std::string& owner, const std::string&
   if (absl::IsNotFound(record.status())) return NotFound(owner, name);
   DESCENT_RETURN_IF_ERROR(record.status());
   const std::string& version = record->version;
-  return options_.if_unused(version, [&]() -> absl::Status {
+  return options_.if_unused(name, version, [&]() -> absl::Status {
     DESCENT_RETURN_IF_ERROR(store_->Delete(owner, name));
     DESCENT_ASSIGN_OR_RETURN(const int64_t sharing, store_->CountVersion(version));
     if (sharing > 0) return absl::OkStatus();
@@ -298,7 +301,8 @@ absl::StatusOr<std::shared_ptr<const core::Table>> DatasetManager::Load(const st
   const absl::StatusOr<std::string> bytes = env_->ReadFile(TablePath(version));
   if (!bytes.ok()) {
     return core::MakeError(core::ErrorReason::kStoredDataDamaged,
-                           absl::StrCat("the table of dataset version ", version, " cannot be read"),
+                           absl::StrCat("the table of dataset version ", version,
+                                        " cannot be read; delete the dataset and upload it again"),
                            {{"resource", version}});
   }
   DESCENT_ASSIGN_OR_RETURN(core::Table table, core::DecodeTable(*bytes));

@@ -33,8 +33,10 @@ struct DatasetManagerOptions {
   int64_t max_upload_bytes = int64_t{4} << 30;
   // OK, or LIMIT_EXCEEDED when the disk budget is used up.
   std::function<absl::Status()> check_room;
-  // Runs `remove` unless a job needs the version; RESOURCE_IN_USE otherwise.
-  std::function<absl::Status(const std::string& version, const std::function<absl::Status()>& remove)> if_unused;
+  // Runs `remove` unless a job needs the version of dataset `name`; RESOURCE_IN_USE otherwise.
+  std::function<absl::Status(const std::string& name, const std::string& version,
+                             const std::function<absl::Status()>& remove)>
+      if_unused;
 };
 
 // A dataset as a client sees it.

@@ -31,11 +31,15 @@ std::string MakeId() {
   return absl::StrCat("u", absl::BytesToHexString(bytes));
 }
 
-absl::Status TooLarge(int64_t limit, int64_t requested, absl::string_view what) {
+absl::Status TooLarge(int64_t limit, int64_t requested, absl::string_view what, absl::string_view advice) {
   return core::MakeError(
       core::ErrorReason::kLimitExceeded,
-      absl::StrCat("the upload has ", requested, " bytes, more than ", what, " of ", limit, " bytes"),
+      absl::StrCat("the upload has ", requested, " bytes, more than ", what, " of ", limit, " bytes; ", advice),
       {{"limit", absl::StrCat(limit)}, {"requested", absl::StrCat(requested)}, {"unit", "bytes"}});
+}
+
+absl::Status TooLargeForServer(int64_t limit, int64_t requested) {
+  return TooLarge(limit, requested, "the server's limit", "upload fewer rows or columns");
 }
 
 absl::Status IsComplete(const std::string& id) {
@@ -127,7 +131,7 @@ absl::StatusOr<UploadInfo> Uploads::Start(const std::string& owner, const std::s
   }
   if (size_bytes.value_or(0) < 0) violations.Add("size_bytes", absl::StrCat("must be >= 0, was ", *size_bytes));
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
-  if (size_bytes.value_or(0) > max_bytes_) return TooLarge(max_bytes_, *size_bytes, "the server's limit");
+  if (size_bytes.value_or(0) > max_bytes_) return TooLargeForServer(max_bytes_, *size_bytes);
   Upload upload;
   upload.info = {MakeId(), file_name, size_bytes, 0, false, env_->Now() + kLifetime};
   upload.owner = owner;
@@ -249,14 +253,16 @@ absl::Status Uploads::Writer::Write(int64_t offset, absl::string_view data, std:
   data.remove_prefix(known);
   if (data.empty()) return absl::OkStatus();
   const int64_t end = written_ + static_cast<int64_t>(data.size());
-  if (end > uploads_->max_bytes_) return TooLarge(uploads_->max_bytes_, end, "the server's limit");
+  if (end > uploads_->max_bytes_) return TooLargeForServer(uploads_->max_bytes_, end);
   std::optional<int64_t> announced;
   {
     core::MutexLock lock(&uploads_->mu_);
     const auto found = uploads_->uploads_.find(id_);
     if (found != uploads_->uploads_.end()) announced = found->second.info.size_bytes;
   }
-  if (announced.has_value() && end > *announced) return TooLarge(*announced, end, "its announced size");
+  if (announced.has_value() && end > *announced) {
+    return TooLarge(*announced, end, "its announced size", "start another upload with the right size_bytes");
+  }
   // A failed append may have left a part of the data in the file.
   disk_ = file_->Append(data);
   DESCENT_RETURN_IF_ERROR(disk_);

@@ -18,9 +18,10 @@ namespace descent::jobs {
 namespace {
 
 absl::Status WrongState(const Job& job, JobState state, absl::string_view verb, absl::string_view allowed) {
+  const absl::string_view advice = verb == "deleted" ? "; cancel it first" : "";
   return core::MakeError(core::ErrorReason::kWrongState,
-                         absl::StrCat("jobs/", job.name(), " is ", JobStateName(state), ": only ", allowed,
-                                      " jobs can be ", verb),
+                         absl::StrCat("jobs/", job.name(), " is ", JobStateName(state), " and cannot be ", verb,
+                                      advice, "; only jobs in these states can be ", verb, ": ", allowed),
                          {{"resource", absl::StrCat("jobs/", job.name())},
                           {"state", std::string(JobStateName(state))},
                           {"allowed_states", std::string(allowed)}});
@@ -199,7 +200,7 @@ absl::Status Manager::Delete(const std::string& owner, const std::string& name) 
   core::MutexLock control(&job->control());
   const JobState state = job->status().state;
   if (!IsTerminal(state)) {
-    return WrongState(*job, state, "deleted: cancel it first. Ended", "SUCCEEDED, FAILED, CANCELLED");
+    return WrongState(*job, state, "deleted", "SUCCEEDED, FAILED, CANCELLED");
   }
   // The store first: what a crash leaves of the rest is removed at the next start.
   DESCENT_RETURN_IF_ERROR(parts_.jobs->Delete(job->uid()));
@@ -211,6 +212,7 @@ absl::Status Manager::Delete(const std::string& owner, const std::string& name) 
       ended_.erase(ended);
     }
   }
+  job->log()->Close();
   DESCENT_RETURN_IF_ERROR(parts_.logs->Delete(job->uid()));
   return parts_.checkpoints->Delete(job->uid());
 }
@@ -312,15 +314,18 @@ void Manager::Forget(const Job& job) {
   live_.erase(live);
 }
 
-absl::Status Manager::WithUnusedDataset(const std::string& version, const std::function<absl::Status()>& remove) {
+absl::Status Manager::WithUnusedDataset(const std::string& name, const std::string& version,
+                                        const std::function<absl::Status()>& remove) {
   core::WriterMutexLock lock(&datasets_in_use_);
-  DESCENT_ASSIGN_OR_RETURN(std::vector<std::string> names, parts_.jobs->JobsUsing(version, 10));
-  if (names.empty()) return remove();
-  for (std::string& name : names) name = absl::StrCat("jobs/", name);
-  const std::string list = absl::StrJoin(names, ", ");
+  DESCENT_ASSIGN_OR_RETURN(std::vector<std::string> jobs, parts_.jobs->JobsUsing(version, 10));
+  if (jobs.empty()) return remove();
+  for (std::string& job : jobs) job = absl::StrCat("jobs/", job);
+  const std::string list = absl::StrJoin(jobs, ", ");
+  const std::string dataset = absl::StrCat("datasets/", name);
   return core::MakeError(core::ErrorReason::kResourceInUse,
-                         absl::StrCat("the dataset is in use by ", list, "; delete these jobs first"),
-                         {{"jobs", list}});
+                         absl::StrCat(dataset, " is in use by ", list, "; delete ",
+                                      jobs.size() == 1 ? "this job" : "these jobs", " first"),
+                         {{"resource", dataset}, {"jobs", list}});
 }
 
 void Manager::Drain() {

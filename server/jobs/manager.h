@@ -109,9 +109,10 @@ class Manager {
   // The data that a job trains on.
   absl::StatusOr<core::TrainingData> Data(const Job& job) const;
 
-  // Runs `remove` unless a job needs one of the dataset's versions; no job can begin to need it meanwhile. RESOURCE_IN_USE
-  // with the jobs.
-  absl::Status WithUnusedDataset(const std::string& version, const std::function<absl::Status()>& remove);
+  // Runs `remove` unless a job needs this version of dataset `name`; no job can begin to need it meanwhile.
+  // RESOURCE_IN_USE with the jobs.
+  absl::Status WithUnusedDataset(const std::string& name, const std::string& version,
+                                 const std::function<absl::Status()>& remove);
 
   // Checkpoints what runs and stops. Then watches are woken and find drained(): nothing more will come. Once.
   void Drain();

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/base/errors.h"
+#include "core/base/resource_id.h"
 #include "core/base/status.h"
 #include "server/jobs/manager.h"
 
@@ -25,15 +26,6 @@ std::string RandomBytes(int count) {
   std::string bytes(static_cast<size_t>(count), '\0');
   RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), count);
   return bytes;
-}
-
-bool IsResourceId(absl::string_view id) {
-  if (id.empty() || id.size() > 63 || !absl::ascii_islower(static_cast<unsigned char>(id[0]))) return false;
-  for (const char c : id) {
-    const auto character = static_cast<unsigned char>(c);
-    if (!absl::ascii_islower(character) && !absl::ascii_isdigit(character) && c != '-') return false;
-  }
-  return true;
 }
 
 // `rosenbrock-3f2a9c`: what it trains on and a random end.
@@ -50,9 +42,10 @@ std::string MakeName(const core::JobSpec& spec) {
 absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
   if (draining()) return core::MakeError(core::ErrorReason::kDraining, "the server is going away; try again");
   core::Violations violations = std::move(request.violations);
-  if (!request.job_id.empty() && !IsResourceId(request.job_id)) {
+  if (!request.job_id.empty() && !core::IsResourceId(request.job_id)) {
     violations.Add("job_id", absl::StrCat("must be lower-case letters, digits and hyphens, begin with a letter and have "
-                                          "at most 63 characters, was \"", request.job_id, "\""));
+                                          "at most 63 characters, was \"",
+                                          request.job_id.substr(0, 100), "\""));
   }
   if (request.request_id.size() > 64) {
     violations.Add("request_id", absl::StrCat("has ", request.request_id.size(), " bytes, at most 64 are allowed"));

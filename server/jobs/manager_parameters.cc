@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/errors.h"
@@ -80,10 +81,11 @@ absl::StatusOr<core::ParameterVector> Manager::BestParameters(const Job& job) co
   }
   const absl::StatusOr<CheckpointStore::Checkpoint> checkpoint = parts_.checkpoints->Latest(job.uid());
   if (!checkpoint.ok()) {
-    return core::MakeError(core::ErrorReason::kStepNotRecorded,
-                           absl::StrCat("jobs/", job.name(),
-                                        " has no checkpoint yet that holds its best parameters; ask for the last ones or "
-                                        "lower record.checkpoint_seconds"));
+    return core::MakeError(
+        core::ErrorReason::kStepNotRecorded,
+        absl::StrCat("jobs/", job.name(),
+                     " has no checkpoint yet that holds its best parameters; ask for the last ones or "
+                     "lower record.checkpoint_seconds"));
   }
   DESCENT_ASSIGN_OR_RETURN(core::SnapshotParameters vectors, core::ReadSnapshotParameters(checkpoint->bytes));
   return std::move(vectors.best);
@@ -97,21 +99,29 @@ absl::Status Manager::NotKept(const Job& job, int64_t step) const {
                            absl::StrCat("jobs/", job.name(), " has not recorded a row yet; watch it, then ask again"));
   }
   const int64_t stride = job.spec().record.integer("parameters_every_steps");
-  core::ErrorMetadata metadata;
-  std::string nearest;
+  std::vector<int64_t> kept;  // around the step
   if (stride > 0) {
     const int64_t oldest = (extent.thinned_before_step + stride - 1) / stride * stride;
     const int64_t before = std::min(step, extent.last_step) / stride * stride;
     const int64_t after = std::max(oldest, (step + stride - 1) / stride * stride);
-    if (before >= oldest) metadata["step_before"] = absl::StrCat(before);
-    if (after <= extent.last_step) metadata["step_after"] = absl::StrCat(after);
-    for (const auto& [key, value] : metadata) absl::StrAppend(&nearest, nearest.empty() ? "" : " and ", value);
+    if (before >= oldest) kept.push_back(before);
+    if (after <= extent.last_step) kept.push_back(after);
   }
-  return core::MakeError(
-      core::ErrorReason::kStepNotRecorded,
-      absl::StrCat("jobs/", job.name(), " keeps no parameters at step ", step,
-                   nearest.empty() ? "; ask for the last or the best ones" : absl::StrCat("; the nearest are at ", nearest)),
-      metadata);
+  // The last row of a run that is over has its parameters whatever the stride.
+  if (IsTerminal(job.status().state) && extent.last_step != step) kept.push_back(extent.last_step);
+  core::ErrorMetadata metadata;
+  for (const int64_t other : kept) {
+    if (other < step) metadata["step_before"] = absl::StrCat(other);
+    if (other > step) metadata.emplace("step_after", absl::StrCat(other));
+  }
+  const bool has_before = metadata.count("step_before") > 0;
+  const bool has_after = metadata.count("step_after") > 0;
+  const std::string advice = !has_before && !has_after ? "; ask for the last or the best ones"
+                             : has_before && has_after ? absl::StrCat("; the nearest are at ", metadata["step_before"],
+                                                                      " and ", metadata["step_after"])
+                                                       : absl::StrCat("; the nearest is at ", metadata.begin()->second);
+  return core::MakeError(core::ErrorReason::kStepNotRecorded,
+                         absl::StrCat("jobs/", job.name(), " keeps no parameters at step ", step, advice), metadata);
 }
 
 }  // namespace descent::jobs

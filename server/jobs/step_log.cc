@@ -249,6 +249,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
     RecordRef ref;
     {
       core::MutexLock lock(&mu_);
+      if (closed_) return core::MakeError(core::ErrorReason::kResourceNotFound, "the job was deleted");
       if (sequence == end_sequence_) return std::nullopt;
       const int64_t oldest = records_.empty() ? end_sequence_ : records_.front().header.first_sequence;
       if (sequence < oldest || sequence > end_sequence_) return OutOfRange(sequence, oldest, end_sequence_);
@@ -261,7 +262,7 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
     core::MutexLock lock(&mu_);
     const auto has_changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       const size_t index = IndexOf(sequence);
-      return index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
+      return closed_ || index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
              records_[index].payload_bytes != ref.payload_bytes;
     };
     if (!mu_.AwaitWithTimeout(has_changed, absl::Seconds(10))) return payload.status();
@@ -397,6 +398,14 @@ void StepLog::WakeAll() {
     waiters.swap(waiters_);
   }
   for (auto& [ticket, waiter] : waiters) waiter.callback();
+}
+
+void StepLog::Close() {
+  {
+    core::MutexLock lock(&mu_);
+    closed_ = true;
+  }
+  WakeAll();
 }
 
 }  // namespace descent::jobs

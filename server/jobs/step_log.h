@@ -69,7 +69,7 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   Extent extent() const;
   int64_t end_sequence() const;
   // The record that covers `sequence`; nothing at the durable end. SEQUENCE_OUT_OF_RANGE when it was dropped or lies
-  // beyond the end.
+  // beyond the end, RESOURCE_NOT_FOUND after Close.
   absl::StatusOr<std::optional<Piece>> Read(int64_t sequence) const;
   // Sequence of the row of `step`, or of the first recorded after it; the end if there is none.
   int64_t SequenceOfStep(int64_t step) const;
@@ -90,6 +90,8 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   bool CancelWait(int64_t ticket);
   // Calls all waiting callbacks: the server is going away.
   void WakeAll();
+  // The job is being deleted: from now on readers get RESOURCE_NOT_FOUND, and waiting ones are woken to get it.
+  void Close();
 
  private:
   StepLog(LogStore* store, std::string uid) : store_(store), uid_(std::move(uid)) {}
@@ -124,6 +126,7 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   int64_t in_flight_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   int64_t in_flight_records_ ABSL_GUARDED_BY(mu_) = 0;
   absl::Status store_status_ ABSL_GUARDED_BY(mu_);
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
   struct Waiter {
     int64_t end_sequence;
     std::function<void()> callback;

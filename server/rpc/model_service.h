@@ -34,7 +34,10 @@ class ModelService final : public v1::ModelService::CallbackService {
   absl::StatusOr<Trained> Load(Call* call, const std::string& job_name, const v1::ParameterPoint& point);
   // The schema that a job's rows have.
   absl::StatusOr<core::Schema> TrainingSchema(const jobs::Job& job);
-  absl::StatusOr<core::Evaluation> Measure(Call* call, const v1::EvaluateRequest& request, const Trained& trained);
+  // Adds what is wrong with the choice of data; the id of the dataset if that is what was chosen.
+  static std::string ParseData(const v1::EvaluateRequest& request, core::Violations* violations);
+  absl::StatusOr<core::Evaluation> Measure(const Call& call, const v1::EvaluateRequest& request,
+                                           const std::string& dataset, const Trained& trained);
 
   const CallShared& shared_;
   jobs::Manager* const jobs_;

@@ -31,6 +31,7 @@ void UploadReactor::OnReadDone(bool ok) {
 }
 
 absl::Status UploadReactor::TakeMessage() {
+  if (writer_ == nullptr) DESCENT_RETURN_IF_ERROR(Identify(*context_, shared_).status());
   core::Violations violations;
   convert::FindUnknownFields(message_, "", &violations);
   if (message_.data().size() > kMaxDataBytes) {
@@ -59,7 +60,10 @@ absl::Status UploadReactor::Open() {
 }
 
 absl::Status UploadReactor::End() {
-  if (writer_ == nullptr) return core::InvalidField("name", "is required in the first message: a name such as uploads/u1");
+  if (writer_ == nullptr) {
+    DESCENT_RETURN_IF_ERROR(Identify(*context_, shared_).status());
+    return core::InvalidField("name", "is required in the first message: a name such as uploads/example");
+  }
   DESCENT_ASSIGN_OR_RETURN(const datasets::UploadInfo info, writer_->Commit());
   convert::UploadToProto(info, response_);
   return absl::OkStatus();

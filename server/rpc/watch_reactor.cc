@@ -86,7 +86,7 @@ void WatchReactor::Begin() {
 absl::Status WatchReactor::Start() {
   DESCENT_ASSIGN_OR_RETURN(const security::Caller caller, Identify(*context_, shared_));
   const grpc::Status parsed = grpc::SerializationTraits<v1::WatchJobRequest>::Deserialize(&raw_request_, &request_);
-  if (!parsed.ok()) return core::InvalidField("request", "is not a WatchJobRequest");
+  if (!parsed.ok()) return core::InvalidField("request", "is no WatchJobRequest; send the message of job_service.proto");
   core::Violations violations;
   convert::FindUnknownFields(request_, "", &violations);
   const std::string name = convert::IdFromName("jobs", request_.name(), "name", &violations);

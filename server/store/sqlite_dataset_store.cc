@@ -93,8 +93,11 @@ absl::StatusOr<std::vector<std::string>> Texts(SqliteDatabase* database, absl::s
 absl::StatusOr<int64_t> ParseToken(absl::string_view token) {
   if (token.empty()) return INT64_MAX;
   int64_t before = 0;
-  if (!absl::ConsumePrefix(&token, "d") || !absl::SimpleAtoi(token, &before)) {
-    return core::InvalidField("page_token", "is not a token of ListDatasets; begin with an empty one");
+  if (!absl::ConsumePrefix(&token, "d") || !absl::SimpleAtoi(token, &before) || before < 1 ||
+      absl::StrCat(before) != token) {
+    return core::InvalidField("page_token",
+                              "is not a token of this server; pass next_page_token of the answer before, or none to "
+                              "begin again");
   }
   return before;
 }

@@ -246,11 +246,11 @@ TEST_F(WatchTest, WaitReturnsTheEndedJob) {
     job->mutable_log()->set_end_sequence(5);
     return grpc::Status::OK;
   };
-  server_.jobs().Expect({{Header(5), Rows(5, 2), End(7)}, grpc::Status::OK});
+  server_.jobs().Expect({{Header(4), Rows(4, 3), End(7)}, grpc::Status::OK});
   const absl::StatusOr<v1::Job> job = client_->Wait("jobs/a", absl::InfiniteDuration());
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(job->state(), v1::JOB_STATE_FAILED);
-  EXPECT_EQ(server_.jobs().requests()[0].start_sequence(), 5);
+  EXPECT_EQ(server_.jobs().requests()[0].start_sequence(), 4);
 }
 
 TEST_F(WatchTest, WaitHasATimeout) {

@@ -163,11 +163,14 @@ TEST(WatchTextTest, TheScreenIsRedrawnInPlace) {
   screen.Draw({"c"});
   screen.Print("stays");
   screen.Draw({"d"});
+  screen.Leave();
+  screen.Print("below");
   EXPECT_EQ(out.str(),
             "\ra\x1b[K\nb\x1b[K\n\x1b[J"
             "\x1b[2A\rc\x1b[K\n\x1b[J"
             "\x1b[1A\r\x1b[Jstays\n"
-            "\rd\x1b[K\n\x1b[J");
+            "\rd\x1b[K\n\x1b[J"
+            "below\n");
 }
 
 }  // namespace

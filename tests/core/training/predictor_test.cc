@@ -61,7 +61,7 @@ TEST(PredictorTest, LinearPredictsInUnitsOfTheTarget) {
   EXPECT_NEAR(original[0], 2, 1e-9);
   EXPECT_NEAR(original[1], 1, 1e-9);
   EXPECT_EQ(predictor->EvaluatePart(run.last.values, DataPart::kHeldOut).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+            absl::StatusCode::kInvalidArgument);
   AddColumn("z", {1}, ColumnRole::kFeature, &rows);
   Table unlike;
   AddColumn("w", {1}, ColumnRole::kFeature, &unlike);

@@ -61,7 +61,8 @@ class DatasetManagerTest : public ::testing::Test {
     DatasetManagerOptions options;
     options.directory = "/data";
     options.check_room = [this] { return room_; };
-    options.if_unused = [this](const std::string& version, const std::function<absl::Status()>& remove) {
+    options.if_unused = [this](const std::string&, const std::string& version,
+                               const std::function<absl::Status()>& remove) {
       if (version != used_version_) return remove();
       return core::MakeError(ErrorReason::kResourceInUse, "a job uses it", {{"jobs", "j"}});
     };

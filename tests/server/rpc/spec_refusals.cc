@@ -1,0 +1,202 @@
+// CreateJob: specs that cannot be trained, and what stands around them.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "descent/v1/job_service.pb.h"
+#include "tests/server/rpc/refusal.h"
+#include "tests/server/rpc/refusal_servers.h"
+
+namespace descent::rpc {
+namespace {
+
+constexpr char kBowl[] = "problem { function { name: 'bowl' } } ";
+constexpr char kSgd[] = "optimizer { sgd {} } ";
+
+Refusal Spec(const std::string& id, const std::string& spec) {
+  return {id, "CreateJob", absl::StrCat("spec { ", spec, " }")};
+}
+
+// A function with plain gradient descent and whatever else.
+Refusal Function(const std::string& id, const std::string& rest) { return Spec(id, absl::StrCat(kBowl, kSgd, rest)); }
+
+// The same with an optimizer.
+Refusal Optimizer(const std::string& id, const std::string& optimizer) {
+  return Spec(id, absl::StrCat(kBowl, "optimizer { ", optimizer, " }"));
+}
+
+// A model fitted to a dataset, and whatever else.
+Refusal Model(const std::string& id, const std::string& dataset, const std::string& model,
+              const std::string& rest_of_problem = "", const std::string& rest = "") {
+  return Spec(id, absl::StrCat("problem { dataset { dataset: '", dataset, "' model { ", model, " } ", rest_of_problem,
+                               " } } ", kSgd, rest));
+}
+
+Refusal Linear(const std::string& id, const std::string& rest_of_problem, const std::string& rest = "") {
+  return Model(id, "datasets/prices", "linear {}", rest_of_problem, rest);
+}
+
+std::vector<Refusal> Optimizers() {
+  return {
+      Spec("spec-missing", ""),
+      Spec("spec-many-violations",
+           "problem { function { name: 'rosenbrok' } } optimizer { adam { learning_rate: nan beta1: 1.2 epsilon: 0 } } "
+           "precision: 9 stopping { max_steps: -1 gradient_tolerance: -1 } record { every_steps: 0 }"),
+      Spec("problem-missing", kSgd),
+      Spec("optimizer-missing", kBowl),
+      Spec("function-name-missing", absl::StrCat("problem { function {} } ", kSgd)),
+      Spec("function-unknown", absl::StrCat("problem { function { name: 'rosenbrok' } } ", kSgd)),
+      Optimizer("rate-nan", "sgd { learning_rate: nan }"),
+      Optimizer("rate-zero", "sgd { learning_rate: 0 }"),
+      Optimizer("rate-infinite", "adam { learning_rate: inf }"),
+      Optimizer("beta1-out-of-range", "adam { beta1: 1.2 }"),
+      Optimizer("epsilon-not-positive", "rmsprop { epsilon: -1e-8 }"),
+      Optimizer("velocity-form-unknown", "sgd { velocity_form: 9 }"),
+      Optimizer("nesterov-without-momentum", "sgd { nesterov: true }"),
+      Optimizer("nesterov-with-dampening", "sgd { nesterov: true momentum: 0.9 dampening: 0.5 }"),
+      Function("precision-unknown", "precision: 9"),
+      Function("schedule-period-missing", "schedule { step {} }"),
+      Function("schedule-period-without-unit", "schedule { step { period {} } }"),
+      Function("schedule-factor-zero", "schedule { exponential { factor: 0 } }"),
+      Function("warmup-negative", "schedule { warmup { length { steps: -3 } } }"),
+      Function("initializer-nan", "initialization { constant { value: nan } }"),
+      Function("initializer-empty-range", "initialization { uniform { low: 1 high: -1 } }"),
+      Function("initializer-wrong-count", "initialization { given { values: [ 1, 2, 3 ] } }"),
+      Function("initializer-needs-layers", "initialization { xavier {} }"),
+      Function("starts-out-of-range", "initialization { uniform {} starts: 0 }"),
+      Function("starts-without-draws", "initialization { zeros {} starts: 5 }"),
+  };
+}
+
+std::vector<Refusal> Policies() {
+  std::string many_labels;
+  for (int i = 0; i < 65; ++i) absl::StrAppend(&many_labels, "labels { key: 'k", i, "' value: 'v' } ");
+  std::string wrong_labels;
+  for (int i = 0; i < 500; ++i) absl::StrAppend(&wrong_labels, "labels { key: '\xc3\x84pfel ", i, "' value: 'v' } ");
+  return {
+      Function("function-batch", "batch { mini_batch { size: 4 } }"),
+      Function("function-max-epochs", "stopping { max_epochs: 2 }"),
+      Function("function-epochs", "evaluation { every { epochs: 1 } }"),
+      Function("function-held-out", "evaluation { held_out_fraction: 0.2 }"),
+      Function("function-evaluation-dataset", "evaluation { dataset: 'datasets/prices' }"),
+      Function("function-early-stopping", "stopping { early_stopping {} }"),
+      Function("max-steps-negative", "stopping { max_steps: -1 }"),
+      Function("max-steps-too-large", "stopping { max_steps: 9007199254740993 }"),
+      Function("target-objective-nan", "stopping { target_objective: nan }"),
+      Function("max-seconds-zero", "stopping { max_seconds: 0 }"),
+      Function("plateau-without-window", "stopping { plateau {} }"),
+      Function("record-every-zero", "record { every_steps: 0 }"),
+      Function("record-parameters-not-multiple", "record { every_steps: 4 parameters_every_steps: 6 }"),
+      Function("record-log-budget-small", "record { log_byte_budget: 1000 }"),
+      Function("record-checkpoint-seconds", "record { checkpoint_seconds: 0 }"),
+      Function("threads-zero", "execution { threads: 0 }"),
+      Function("threads-too-many", "execution { threads: 3 }"),
+      Function("label-key-malformed", "labels { key: 'Team' value: 'a' }"),
+      Function("label-value-long", absl::StrCat("labels { key: 'team' value: '", std::string(257, 'v'), "' }")),
+      Function("labels-too-many", many_labels),
+      Function("labels-all-wrong", wrong_labels),
+      Linear("batch-size-zero", "", "batch { mini_batch { size: 0 } }"),
+      Linear("shuffling-unknown", "", "batch { one_row { shuffling: 9 } }"),
+      Linear("early-stopping-without-data", "", "stopping { early_stopping {} }"),
+      Linear("held-out-all", "", "evaluation { held_out_fraction: 1 }"),
+      Linear("held-out-and-dataset", "", "evaluation { held_out_fraction: 0.5 dataset: 'datasets/prices' }"),
+      Linear("evaluation-version-alone", "", "evaluation { dataset_version: 'sha256:0' }"),
+      Linear("interval-too-long", "", "evaluation { every { epochs: 1e300 } }"),
+      Linear("evaluation-dataset-not-found", "", "evaluation { dataset: 'datasets/price' }"),
+      Linear("evaluation-dataset-other-columns", "", "evaluation { dataset: 'datasets/flowers' }"),
+      Linear("evaluation-dataset-incomplete", "", "evaluation { dataset: 'datasets/gaps' }"),
+  };
+}
+
+std::vector<Refusal> Models() {
+  return {
+      Spec("dataset-name-missing", absl::StrCat("problem { dataset { model { linear {} } } } ", kSgd)),
+      Model("spec-dataset-name-malformed", "prices", "linear {}"),
+      Model("spec-dataset-not-found", "datasets/price", "linear {}"),
+      Linear("dataset-version-other", "dataset_version: 'sha256:1234'"),
+      Model("model-missing", "datasets/prices", ""),
+      Linear("loss-does-not-fit", "loss { logistic {} }"),
+      Linear("huber-delta-zero", "loss { huber { delta: 0 } }"),
+      Linear("penalty-strength-missing", "regularization { l2 {} }"),
+      Linear("penalty-strength-negative", "regularization { l1 { strength: -0.1 } }"),
+      Linear("scaling-unknown", "preprocessing { scaling: 9 }"),
+      Model("hidden-size-zero", "datasets/prices", "mlp { hidden_sizes: [ 8, 0 ] }", "loss { squared {} }"),
+      Model("hidden-layers-too-many", "datasets/prices",
+            absl::StrCat(
+                "mlp { hidden_sizes: [ 1",
+                [] {
+                  std::string more;
+                  for (int i = 0; i < 64; ++i) more += ", 1";
+                  return more;
+                }(),
+                " ] }"),
+            "loss { squared {} }"),
+      Model("parameters-too-many", "datasets/prices", "mlp { hidden_sizes: 1000 }", "loss { squared {} }"),
+      Model("dataset-without-target", "datasets/plain", "linear {}"),
+      Model("dataset-missing-values", "datasets/gaps", "linear {}"),
+      Model("target-has-classes", "datasets/flowers", "linear {}"),
+      Model("target-has-three-classes", "datasets/species", "logistic {}"),
+      Model("target-has-no-classes", "datasets/prices", "softmax {}"),
+      Model("held-out-of-one-row", "datasets/single", "linear {}", "", "evaluation { held_out_fraction: 0.5 }"),
+      Model("values-beyond-float32", "datasets/vast", "linear {}", "", "precision: PRECISION_FLOAT32"),
+      Model("values-cannot-be-scaled", "datasets/vast", "linear {}", "preprocessing { scaling: SCALING_STANDARDIZE }"),
+  };
+}
+
+// A message of a newer version of the API, by its unknown field at the place that `find` gives.
+template <typename Find>
+Refusal Newer(const std::string& id, Find find) {
+  return {.id = id, .call = "CreateJob", .provoke = [find](RefusalServers& servers) {
+            auto request = Parse<v1::CreateJobRequest>(absl::StrCat("spec { ", kBowl, kSgd, " }"));
+            google::protobuf::Message* place = find(&request);
+            place->GetReflection()->MutableUnknownFields(place)->AddVarint(99, 1);
+            return Invoke(servers.full(), "CreateJob", request);
+          }};
+}
+
+std::vector<Refusal> Requests() {
+  const std::string spec = absl::StrCat("spec { ", kBowl, kSgd, " }");
+  return {
+      {"job-id-malformed", "CreateJob", absl::StrCat("job_id: 'My Job' ", spec)},
+      {"job-id-taken", "CreateJob", absl::StrCat("job_id: 'bowl' ", spec)},
+      {"job-request-id-long", "CreateJob", absl::StrCat("request_id: '", std::string(65, 'r'), "' ", spec)},
+      {.id = "job-request-id-reused",
+       .call = "CreateJob",
+       .provoke =
+           [spec](RefusalServers& servers) {
+             Expect(servers.full(), "CreateJob", absl::StrCat("request_id: 'again' job_id: 'once' ", spec));
+             return Invoke(servers.full(), "CreateJob", absl::StrCat("request_id: 'again' job_id: 'twice' ", spec));
+           }},
+      {.id = "job-no-room",
+       .call = "CreateJob",
+       .provoke = [spec](RefusalServers& servers) { return Invoke(servers.crowded(), "CreateJob", spec); }},
+      {.id = "message-too-large",
+       .call = "CreateJob",
+       .provoke =
+           [spec](RefusalServers& servers) {
+             return Invoke(servers.full(), "CreateJob",
+                           absl::StrCat("job_id: '", std::string(size_t{5} << 20, 'j'), "' ", spec));
+           }},
+      Newer("request-unknown-field", [](v1::CreateJobRequest* request) { return request; }),
+      Newer("spec-unknown-field", [](v1::CreateJobRequest* request) { return request->mutable_spec(); }),
+      Newer("optimizer-unknown-field",
+            [](v1::CreateJobRequest* request) { return request->mutable_spec()->mutable_optimizer()->mutable_sgd(); }),
+      Newer("optimizer-unknown-kind",
+            [](v1::CreateJobRequest* request) {
+              request->mutable_spec()->mutable_optimizer()->clear_kind();
+              return request->mutable_spec()->mutable_optimizer();
+            }),
+  };
+}
+
+}  // namespace
+
+std::vector<Refusal> SpecRefusals() {
+  std::vector<Refusal> refusals = Requests();
+  for (const std::vector<Refusal>& more : {Optimizers(), Policies(), Models()}) {
+    refusals.insert(refusals.end(), more.begin(), more.end());
+  }
+  return refusals;
+}
+
+}  // namespace descent::rpc
