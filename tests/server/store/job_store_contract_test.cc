@@ -49,7 +49,7 @@ JobRecord MakeJob(int64_t n) {
   job.name = absl::StrCat("job-", n);
   job.given_spec = std::string("\0given", 6);
   job.resolved_spec = "resolved";
-  job.layout = std::string("lay\0out", 7);
+  job.facts = std::string("lay\0out", 7);
   job.build = "build";
   job.create_time = kStart + absl::Seconds(n);
   job.details = "details";
@@ -104,7 +104,7 @@ void ExpectSame(const JobRecord& a, const JobRecord& b) {
   EXPECT_EQ(a.labels, b.labels);
   EXPECT_EQ(a.given_spec, b.given_spec);
   EXPECT_EQ(a.resolved_spec, b.resolved_spec);
-  EXPECT_EQ(a.layout, b.layout);
+  EXPECT_EQ(a.facts, b.facts);
   EXPECT_EQ(a.build, b.build);
   EXPECT_EQ(a.state, b.state);
   EXPECT_EQ(a.create_sequence, b.create_sequence);
