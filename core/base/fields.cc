@@ -19,9 +19,10 @@ constexpr int64_t kLargestInteger = int64_t{1} << 53;
 
 void CheckNumber(const FieldInfo& field, double value, const std::string& path, Violations* violations) {
   if (!field.range.Contains(value)) {
-    const bool unbounded = std::isinf(value) && (field.range.low > -kInfinity || field.range.high < kInfinity);
-    violations->Add(path, absl::StrCat("must be ", unbounded ? "finite and " : "", RangeText(field.range), ", was ",
-                                       ShortestText(value)));
+    // `> 0` alone does not say what is wrong with infinity.
+    const bool one_sided = (field.range.low == -kInfinity) != (field.range.high == kInfinity);
+    violations->Add(path, absl::StrCat("must be ", one_sided && std::isinf(value) ? "finite and " : "",
+                                       RangeText(field.range), ", was ", ShortestText(value)));
   }
 }
 

@@ -117,7 +117,7 @@ void LogCommitter::CommitRound(std::vector<Request>& requests) {
 
 absl::Status LogCommitter::PlanRequest(Request& request, Plans& plans, Batches& batches) {
   DESCENT_ASSIGN_OR_RETURN(Plan* const plan, FindPlan(request, plans));
-  if (plan->failed) return absl::FailedPreconditionError("an earlier append to this log failed");
+  if (plan->failed) return absl::FailedPreconditionError("the log must be opened before anything is appended to it");
   absl::Status status = CheckTiling(request.records, plan->next_sequence);
   if (status.ok() && plan->target == nullptr && !request.records.empty()) {
     absl::StatusOr<OpenFile*> target = ChooseFile(*plan->log, StoredSize(request.records));
@@ -131,7 +131,6 @@ absl::Status LogCommitter::PlanRequest(Request& request, Plans& plans, Batches& 
     plan->log->failed = true;
     return status;
   }
-  request.result.emplace();
   request.result.emplace();
   if (request.records.empty()) return absl::OkStatus();
   Batch& batch = batches[plan->target->file->id];

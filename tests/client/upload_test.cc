@@ -92,8 +92,13 @@ TEST_F(UploadTest, AnEmptyFileIsComplete) {
 }
 
 TEST_F(UploadTest, CanBeCancelled) {
-  options_.is_cancelled = [this] { return server_.datasets().start.has_size_bytes(); };
+  // A wait of an hour would be noticed.
+  options_.retry = {absl::Hours(1), absl::Hours(1), absl::Hours(1)};
+  int64_t sent = 0;
+  options_.on_progress = [&](const v1::Upload&, int64_t bytes, int64_t) { sent = bytes; };
+  options_.is_cancelled = [&] { return sent >= 3000; };
   EXPECT_TRUE(absl::IsCancelled(UploadFile(*client_, path_, options_).status()));
+  EXPECT_EQ(sent, 3000);
 }
 
 TEST_F(UploadTest, WhatIsNoFileIsRefused) {

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <source_location>
 #include <string>
 
 #include "core/base/bytes.h"
@@ -21,9 +20,9 @@ namespace {
 
 constexpr char kPath[] = "/log/file";
 
-void Require(bool condition, std::source_location where = std::source_location::current()) {
+void Require(bool condition, int line = __builtin_LINE()) {
   if (condition) return;
-  std::fprintf(stderr, "line %u does not hold\n", static_cast<unsigned>(where.line()));
+  std::fprintf(stderr, "line %d does not hold\n", line);
   std::abort();
 }
 

@@ -67,6 +67,11 @@ TEST(TextTest, NumbersAndEnums) {
   EXPECT_EQ(StateText(static_cast<v1::JobState>(99)), "");
 }
 
+TEST(TextTest, CommandsAreQuotedForTheShell) {
+  EXPECT_EQ(ShellCommand({"descent", "dataset", "upload", "/tmp/a b.csv", "--type", "zip=categorical", "it's", ""}),
+            "descent dataset upload '/tmp/a b.csv' --type zip=categorical 'it'\\''s' ''");
+}
+
 TEST(TextTest, WidthsCountCharacters) {
   EXPECT_EQ(DisplayWidth("größe"), 5);
   EXPECT_EQ(DisplayWidth("⠑⢄"), 2);

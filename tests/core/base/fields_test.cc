@@ -97,7 +97,7 @@ TEST(ConfigTest, ComplaintsNameFieldAndValueAndWhatIsAllowed) {
   EXPECT_EQ(Complaint(config), "spec.kind.gain: must be finite, was nan");
   config = Valid();
   config.SetNumber("strength", kInfinity);
-  EXPECT_EQ(Complaint(config), "spec.kind.strength: must be >= 0, was inf");
+  EXPECT_EQ(Complaint(config), "spec.kind.strength: must be finite and >= 0, was inf");
   config = Valid();
   config.SetInteger("rounds", 0);
   EXPECT_EQ(Complaint(config), "spec.kind.rounds: must be a whole number in [1, 9007199254740992], was 0");

@@ -148,7 +148,7 @@ TEST(ResolveSpecTest, WhatTheDataContradicts) {
   EXPECT_THAT(
       Lines(violations),
       ElementsAre("spec.evaluation.every.epochs: must be at most 9007199254740992 steps, was 1e+300 epochs of 1 "
-                  "steps",
+                  "step",
                   "spec.execution.threads: must be a whole number in [1, 8], was 9",
                   "spec.problem.dataset.model: has 4 parameters, at most 3 are allowed on this server; make it "
                   "smaller",
