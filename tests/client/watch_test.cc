@@ -246,11 +246,36 @@ TEST_F(WatchTest, WaitReturnsTheEndedJob) {
     job->mutable_log()->set_end_sequence(5);
     return grpc::Status::OK;
   };
-  server_.jobs().Expect({{Header(5), Rows(5, 2), End(7)}, grpc::Status::OK});
+  server_.jobs().Expect({{Header(4), Rows(4, 3), End(7)}, grpc::Status::OK});
   const absl::StatusOr<v1::Job> job = client_->Wait("jobs/a", absl::InfiniteDuration());
   ASSERT_TRUE(job.ok()) << job.status();
   EXPECT_EQ(job->state(), v1::JOB_STATE_FAILED);
-  EXPECT_EQ(server_.jobs().requests()[0].start_sequence(), 5);
+  EXPECT_EQ(server_.jobs().requests()[0].start_sequence(), 4);
+}
+
+TEST_F(WatchTest, WaitTrustsTheLogBeforeTheJobShowsItsEnd) {
+  int calls = 0;
+  server_.jobs().get_job = [&](const std::string& name, v1::Job* job) {
+    job->set_name(name);
+    job->set_state(++calls < 4 ? v1::JOB_STATE_RUNNING : v1::JOB_STATE_SUCCEEDED);
+    job->mutable_log()->set_end_sequence(5);
+    return grpc::Status::OK;
+  };
+  // One watch, which shows that the newest record is the end, and no other.
+  server_.jobs().Expect({{Header(4, ""), End(4)}, grpc::Status::OK});
+  const absl::StatusOr<v1::Job> job = client_->Wait("jobs/a", absl::InfiniteDuration());
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_EQ(job->state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(server_.jobs().requests().size(), 1);
+}
+
+TEST_F(WatchTest, AWatchFromTheEndOfAJobThatJustEndedIsOver) {
+  v1::LogRecord header = Header(9);
+  header.mutable_header()->set_end_sequence(9);
+  server_.jobs().Expect({{header}, grpc::Status::OK});
+  Watch watch(client_.get(), request_, options_);
+  EXPECT_THAT(Read(&watch, &status_), ElementsAre(-1));
+  EXPECT_TRUE(status_.ok()) << status_;
 }
 
 TEST_F(WatchTest, WaitHasATimeout) {
