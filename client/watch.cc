@@ -75,7 +75,9 @@ absl::Status Watch::EndOfConnection() {
     if (cancelled_) return CancelledStatus();
   }
   if (status.ok()) {
-    const bool may_end = job_has_ended_ || request_.end_case() != v1::WatchJobRequest::END_NOT_SET ||
+    // Where nothing came after what was there at the beginning, the job may have ended in between.
+    const bool may_end = job_has_ended_ || next_sequence_ == log_end_ ||
+                         request_.end_case() != v1::WatchJobRequest::END_NOT_SET ||
                          (request_.has_follow() && !request_.follow());
     if (!may_end) return absl::InternalError("the server ended the watch although the job has not ended");
     ended_ = true;
@@ -102,6 +104,7 @@ absl::Status Watch::Accept(const v1::LogRecord& record) {
       return absl::FailedPreconditionError(absl::StrCat(request_.name(), " was replaced by another job of that name"));
     }
     job_has_ended_ = IsTerminal(record.header().job().state());
+    log_end_ = record.header().end_sequence();
   }
   if (has_header_ && record.first_sequence() != next_sequence_) {
     return absl::DataLossError(absl::StrCat("the log of ", request_.name(), " goes on at sequence ",

@@ -84,6 +84,7 @@ class Watch {
   bool expects_header_ = true;  // of this connection
   bool ended_ = false;
   bool job_has_ended_ = false;  // its log has no more records than those that were there at the header
+  int64_t log_end_ = 0;         // end of the log at the header of this connection
 
   mutable core::Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;

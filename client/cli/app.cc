@@ -74,6 +74,8 @@ class CommandLine {
 CommandLine::CommandLine() {
   root_.set_version_flag("--version", DESCENT_VERSION);
   root_.get_formatter()->column_width(34);
+  // Of a flag given twice the last counts, so that a command can be repeated with a change.
+  root_.option_defaults()->take_last();
   AddGlobalFlags();
   std::map<std::string, CLI::App*> groups;
   for (const Group& group : kGroups) {

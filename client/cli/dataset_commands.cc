@@ -171,7 +171,7 @@ Runner SetUpGet(CLI::App* app) {
 
 Runner SetUpDelete(CLI::App* app) {
   auto names = std::make_shared<std::vector<std::string>>();
-  app->add_option("NAME", *names, "Names of datasets")->required();
+  app->add_option("NAME", *names, "Names of datasets")->required()->take_all();
   return [names](Session& session) -> absl::StatusOr<ExitCode> {
     DESCENT_ASSIGN_OR_RETURN(client::Client * client, session.GetClient());
     for (const std::string& name : *names) {

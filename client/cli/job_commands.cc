@@ -95,7 +95,7 @@ using JobCall = absl::StatusOr<v1::Job> (client::Client::*)(absl::string_view) c
 // A command that calls one method for each name and prints the jobs.
 Runner SetUpCall(CLI::App* app, JobCall call) {
   auto names = std::make_shared<std::vector<std::string>>();
-  app->add_option("NAME", *names, "Names of jobs")->required();
+  app->add_option("NAME", *names, "Names of jobs")->required()->take_all();
   return [names, call](Session& session) -> absl::StatusOr<ExitCode> {
     DESCENT_ASSIGN_OR_RETURN(client::Client * client, session.GetClient());
     for (const std::string& name : *names) {
@@ -112,7 +112,7 @@ Runner SetUpResume(CLI::App* app) { return SetUpCall(app, &client::Client::Resum
 
 Runner SetUpDelete(CLI::App* app) {
   auto names = std::make_shared<std::vector<std::string>>();
-  app->add_option("NAME", *names, "Names of jobs")->required();
+  app->add_option("NAME", *names, "Names of jobs")->required()->take_all();
   return [names](Session& session) -> absl::StatusOr<ExitCode> {
     DESCENT_ASSIGN_OR_RETURN(client::Client * client, session.GetClient());
     for (const std::string& name : *names) {

@@ -51,7 +51,8 @@ Runner SetUpWatch(CLI::App* app) {
   app->add_option(
          "--columns", flags->columns,
          "loss, objective, learning_rate, gradient_norm, parameters. Default: what the view shows; in JSON all")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->take_all();
   app->add_flag("--no-follow", flags->no_follow, "End at what is recorded now");
   return [flags](Session& session) -> absl::StatusOr<ExitCode> {
     DESCENT_ASSIGN_OR_RETURN(client::Client * client, session.GetClient());

@@ -253,6 +253,31 @@ TEST_F(WatchTest, WaitReturnsTheEndedJob) {
   EXPECT_EQ(server_.jobs().requests()[0].start_sequence(), 4);
 }
 
+TEST_F(WatchTest, WaitTrustsTheLogBeforeTheJobShowsItsEnd) {
+  int calls = 0;
+  server_.jobs().get_job = [&](const std::string& name, v1::Job* job) {
+    job->set_name(name);
+    job->set_state(++calls < 4 ? v1::JOB_STATE_RUNNING : v1::JOB_STATE_SUCCEEDED);
+    job->mutable_log()->set_end_sequence(5);
+    return grpc::Status::OK;
+  };
+  // One watch, which shows that the newest record is the end, and no other.
+  server_.jobs().Expect({{Header(4, ""), End(4)}, grpc::Status::OK});
+  const absl::StatusOr<v1::Job> job = client_->Wait("jobs/a", absl::InfiniteDuration());
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_EQ(job->state(), v1::JOB_STATE_SUCCEEDED);
+  EXPECT_EQ(server_.jobs().requests().size(), 1);
+}
+
+TEST_F(WatchTest, AWatchFromTheEndOfAJobThatJustEndedIsOver) {
+  v1::LogRecord header = Header(9);
+  header.mutable_header()->set_end_sequence(9);
+  server_.jobs().Expect({{header}, grpc::Status::OK});
+  Watch watch(client_.get(), request_, options_);
+  EXPECT_THAT(Read(&watch, &status_), ElementsAre(-1));
+  EXPECT_TRUE(status_.ok()) << status_;
+}
+
 TEST_F(WatchTest, WaitHasATimeout) {
   server_.jobs().get_job = [&](const std::string&, v1::Job* job) {
     job->set_state(v1::JOB_STATE_RUNNING);

@@ -85,6 +85,7 @@ TEST_F(AppTest, MistakesOfTheCommandLine) {
       {"job list --sever=x", "error: no such flag: --sever; did you mean --server?"},
       {"job list extra", "error: one argument too many: extra"},
       {"job get", "error: NAME is required"},
+      {"job get a b", "error: one argument too many: b"},
       {"job list -o xml", "error: --output: xml not in {table,json,jsonl,yaml}"},
       {"job list -o yaml", "error: -o yaml shows specs only"},
       {"job list --limit many", "error: Could not convert: --limit = many"},
@@ -127,6 +128,23 @@ TEST_F(AppTest, GlobalFlagsStandAnywhere) {
     EXPECT_EQ(Run(words), 1);
     EXPECT_THAT(err(), StartsWith("error: no such job"));
   }
+}
+
+TEST_F(AppTest, RepeatedFlagsAndNames) {
+  std::vector<std::string> asked;
+  server_.jobs().get_job = [&](const std::string& name, v1::Job*) {
+    asked.push_back(name);
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such job");
+  };
+  // The last of a flag counts.
+  EXPECT_EQ(Run("job get a -o table --server unix:/nowhere/s -o json --server " + server_.address()), 1);
+  EXPECT_THAT(asked, testing::ElementsAre("jobs/a"));
+  // Lists take all.
+  v1::LogRecord header;
+  header.mutable_header()->mutable_job()->set_state(v1::JOB_STATE_FAILED);
+  server_.jobs().Expect({{header}, grpc::Status::OK});
+  EXPECT_EQ(RunOnServer("job watch a -o jsonl --columns loss,objective --columns parameters"), 3);
+  EXPECT_THAT(server_.jobs().requests().back().columns(), testing::ElementsAre("loss", "objective", "parameters"));
 }
 
 TEST_F(AppTest, AWrongToken) {

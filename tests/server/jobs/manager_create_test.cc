@@ -134,14 +134,14 @@ TEST(ManagerCreateTest, DatasetsInUseStay) {
   JobServer server;
   const std::string first = server.Create(TableSpec(10));
   server.AwaitEnd(first);
-  EXPECT_EQ(ReasonOf(server.manager().WithUnusedDataset("v1", [] { return absl::OkStatus(); })),
+  EXPECT_EQ(ReasonOf(server.manager().WithUnusedDataset("d", "v1", [] { return absl::OkStatus(); })),
             ErrorReason::kResourceInUse);
   ASSERT_TRUE(server.manager().Delete(kOwner, first).ok());
   OnThreads(4, [&](int thread) {
     if (thread == 0) {
       // In use or not, as the others are quick or slow.
       server.manager()
-          .WithUnusedDataset("v1",
+          .WithUnusedDataset("d", "v1",
                              [&] {
                                server.data().Remove();
                                return absl::OkStatus();
