@@ -54,31 +54,32 @@ class WatchView {
   // Draws until the end; returns what is known then.
   WatchState Show() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::Time next_drawing = absl::Now() + interval_;
-    core::MutexLock lock(&mutex_);
-    const auto is_news = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_ || !new_lines_.empty(); };
-    for (;;) {
-      const bool has_news = mutex_.AwaitWithTimeout(is_news, next_drawing - absl::Now());
-      for (const std::string& line : std::exchange(new_lines_, {})) screen_.Print(line);
-      if (ended_) break;
-      // A live view that made room for a line is drawn again at once.
-      if (!has_news || console_.is_live) Draw();
-      if (!has_news) next_drawing = absl::Now() + interval_;
+    std::vector<std::string> picture;
+    for (bool ended = false; !ended;) {
+      std::vector<std::string> lines;
+      {
+        core::MutexLock lock(&mutex_);
+        const auto is_news = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ended_ || !new_lines_.empty(); };
+        mutex_.AwaitWithTimeout(is_news, next_drawing - absl::Now());
+        lines = std::exchange(new_lines_, {});
+        ended = ended_;
+        if (console_.is_live && (ended || absl::Now() >= next_drawing)) {
+          picture = LiveLines(state_, console_.size(), console_.has_color);
+        } else if (!ended && absl::Now() >= next_drawing && std::exchange(is_changed_, false)) {
+          lines.push_back(ProgressLine(state_));
+        }
+      }
+      for (const std::string& line : lines) screen_.Print(line);
+      if (console_.is_live) screen_.Draw(picture);
+      if (absl::Now() >= next_drawing) next_drawing = absl::Now() + interval_;
     }
     // The last picture stays; a quick job has no other.
-    if (console_.is_live) Draw();
     screen_.Leave();
+    core::MutexLock lock(&mutex_);
     return std::move(state_);
   }
 
  private:
-  void Draw() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (console_.is_live) {
-      screen_.Draw(LiveLines(state_, console_.size(), console_.has_color));
-    } else if (std::exchange(is_changed_, false)) {
-      screen_.Print(ProgressLine(state_));
-    }
-  }
-
   const Console& console_;
   const absl::Duration interval_;
   LiveScreen screen_;  // used by Show only

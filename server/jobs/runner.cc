@@ -68,6 +68,9 @@ absl::StatusOr<Runner::Outcome> Runner::Train() {
   attempt_ = job_->status().attempt;
   DESCENT_RETURN_IF_ERROR(Prepare());
   DESCENT_ASSIGN_OR_RETURN(Outcome outcome, Loop());
+  // What was on its way to the disk counts too, now that it is there.
+  DESCENT_RETURN_IF_ERROR(job_->log()->Flush());
+  DESCENT_RETURN_IF_ERROR(KeepBudget());
   DESCENT_RETURN_IF_ERROR(MakeCheckpoint());
   Publish();
   return outcome;

@@ -156,6 +156,11 @@ void WatchReactor::WriteHeader() {
 
 void WatchReactor::Next() {
   if (waker_->cancelled.load()) return Finish(grpc::Status::CANCELLED);
+  if (job_ended_) {
+    // The log tells the end a moment before the job shows it: who asks for the job after the watch sees it ended.
+    return job_->WhenStatus([](const jobs::JobStatus& status) { return jobs::IsTerminal(status.state); },
+                            [this] { Finish(grpc::Status::OK); });
+  }
   if (ended_ || (end_sequence_ >= 0 && cursor_ >= end_sequence_)) return Finish(grpc::Status::OK);
   const absl::StatusOr<std::optional<StepLog::Piece>> piece = job_->log()->Read(cursor_);
   if (!piece.ok()) return FinishWith(piece.status());
@@ -168,7 +173,7 @@ absl::Status WatchReactor::WritePiece(const StepLog::Piece& piece) {
   DESCENT_ASSIGN_OR_RETURN(const v1::LogRecord record, convert::EventToProto(job_name_, piece, classes_));
   cursor_ = piece.header.next_sequence;
   const v1::JobState state = record.state_change().state();
-  ended_ = state == v1::JOB_STATE_SUCCEEDED || state == v1::JOB_STATE_FAILED || state == v1::JOB_STATE_CANCELLED;
+  job_ended_ = state == v1::JOB_STATE_SUCCEEDED || state == v1::JOB_STATE_FAILED || state == v1::JOB_STATE_CANCELLED;
   Write(record);
   return absl::OkStatus();
 }

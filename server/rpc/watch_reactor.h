@@ -75,7 +75,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   absl::Duration heartbeat_;
 
   int64_t cursor_ = 0;
-  bool ended_ = false;  // the last piece that was asked for, or the job's last, is written
+  bool ended_ = false;      // the last piece that was asked for is written
+  bool job_ended_ = false;  // the job's last piece is written
   int64_t writes_ = 0;
   int64_t wait_ticket_ = 0;
   std::unique_ptr<grpc::Alarm> alarm_;

@@ -99,7 +99,7 @@ TEST_F(WatchTest, GoesOnExactlyAfterCuts) {
   Watch watch(client_.get(), request_, options_);
   EXPECT_THAT(Read(&watch, &status_), ElementsAre(-1, 10, 13, 14, 20));
   EXPECT_TRUE(status_.ok()) << status_;
-  EXPECT_EQ(reconnects, 3);
+  EXPECT_GE(reconnects, 3);
   const std::vector<v1::WatchJobRequest> requests = server_.jobs().requests();
   ASSERT_EQ(requests.size(), 4);
   EXPECT_EQ(requests[0].start_step(), 7);

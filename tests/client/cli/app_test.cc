@@ -143,7 +143,7 @@ TEST_F(AppTest, RepeatedFlagsAndNames) {
   v1::LogRecord header;
   header.mutable_header()->mutable_job()->set_state(v1::JOB_STATE_FAILED);
   server_.jobs().Expect({{header}, grpc::Status::OK});
-  EXPECT_EQ(RunOnServer("job watch a -o jsonl --columns loss,objective --columns parameters"), 3);
+  ASSERT_EQ(RunOnServer("job watch a -o jsonl --columns loss,objective --columns parameters"), 3) << err();
   EXPECT_THAT(server_.jobs().requests().back().columns(), testing::ElementsAre("loss", "objective", "parameters"));
 }
 
@@ -184,7 +184,7 @@ TEST_F(AppTest, WatchesAsJson) {
       "{\"header\":{\"job\":{\"name\":\"jobs/first\",\"uid\":\"u1\"}}}\n"
       "{\"next_sequence\":\"1\",\"state_change\":{\"state\":\"JOB_STATE_SUCCEEDED\",\"message\":\"so it is\"}}\n");
   AnswerCreateJob(v1::JOB_STATE_SUCCEEDED);
-  EXPECT_EQ(RunOnServer("job watch first -o json --last 5"), 0);
+  ASSERT_EQ(RunOnServer("job watch first -o json --last 5"), 0) << err();
   EXPECT_THAT(out(), AllOf(StartsWith("[\n{\"header\""), testing::EndsWith("}\n]\n")));
   EXPECT_EQ(server_.jobs().requests().back().last_rows(), 5);
 }
