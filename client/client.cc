@@ -82,7 +82,8 @@ grpc::ChannelArguments MakeArguments(const Options& options) {
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // Watch and UploadFile pace their own attempts, so the channel must not sleep long.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // In spite of its name this is how long one attempt may take; a busy machine needs more than a moment for a handshake.
+  // In spite of its name this is how long one attempt may take; a busy machine needs more than a moment for a
+  // handshake.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 10'000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
   // A proxy meant for web pages must not get the calls to a training server.

@@ -42,7 +42,8 @@ absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& address) {
     parsed.socket_path = std::string(rest);
     if (rest.empty() || rest.size() >= sizeof(sockaddr_un::sun_path)) {
       return absl::InvalidArgumentError(absl::StrCat("--listen ", address, ": a socket's path has 1 to ",
-                                                     sizeof(sockaddr_un::sun_path) - 1, " bytes; choose a shorter one"));
+                                                     sizeof(sockaddr_un::sun_path) - 1,
+                                                     " bytes; choose a shorter one"));
     }
     return parsed;
   }
@@ -66,11 +67,11 @@ absl::Status CheckListenOptions(const ListenAddress& address, const ServerOption
   if (options.tls_certificate_file.empty()) absl::StrAppend(&missing, " --tls-certificate FILE --tls-key FILE");
   if (options.token_file.empty()) absl::StrAppend(&missing, " --token-file FILE");
   if (missing.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("--listen ", options.address, " is reachable from other machines, which needs TLS and tokens; add", missing,
-                   " (a token: openssl rand -hex 32 > tokens; a certificate for a try: openssl req -x509 -newkey rsa:2048 "
-                   "-nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=HOST -addext subjectAltName=DNS:HOST), or "
-                   "listen on 127.0.0.1"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--listen ", options.address, " is reachable from other machines, which needs TLS and tokens; add", missing,
+      " (a token: openssl rand -hex 32 > tokens; a certificate for a try: openssl req -x509 -newkey rsa:2048 "
+      "-nodes -keyout key.pem -out cert.pem -days 30 -subj /CN=HOST -addext subjectAltName=DNS:HOST), or "
+      "listen on 127.0.0.1"));
 }
 
 absl::Status PrepareSocket(const ListenAddress& address) {
@@ -81,12 +82,12 @@ absl::Status PrepareSocket(const ListenAddress& address) {
   // In a folder that everybody may write to, somebody else could have made the one below it.
   if (stat(folder.empty() ? "." : folder.c_str(), &facts) != 0 ||
       (facts.st_uid != geteuid() && (facts.st_mode & S_ISVTX) == 0)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the folder of ", address.socket_path, " belongs to another user; choose another --listen unix:/path"));
+    return absl::FailedPreconditionError(absl::StrCat("the folder of ", address.socket_path,
+                                                      " belongs to another user; choose another --listen unix:/path"));
   }
   if (Answers(address.socket_path)) {
-    return absl::AlreadyExistsError(absl::StrCat("a server answers on ", address.socket_path,
-                                                 " already; stop it or choose another --listen"));
+    return absl::AlreadyExistsError(
+        absl::StrCat("a server answers on ", address.socket_path, " already; stop it or choose another --listen"));
   }
   unlink(address.socket_path.c_str());
   return absl::OkStatus();

@@ -17,9 +17,10 @@ void AddOptions(CLI::App* app, descent::server::ServerOptions* options) {
   app->add_option("--data-dir", options->data_directory, "Directory of jobs and datasets; made if missing")
       ->required()
       ->envname("DESCENT_DATA_DIR");
-  app->add_option("--listen", options->address,
-                  "unix:/path/to/socket, or HOST:PORT (port 0: a free one). Beyond loopback it needs --tls-certificate, "
-                  "--tls-key and --token-file")
+  app->add_option(
+         "--listen", options->address,
+         "unix:/path/to/socket, or HOST:PORT (port 0: a free one). Beyond loopback it needs --tls-certificate, "
+         "--tls-key and --token-file")
       ->default_val(descent::core::LocalAddress());
   app->add_option("--tls-certificate", options->tls_certificate_file, "PEM file of the certificate chain");
   app->add_option("--tls-key", options->tls_key_file, "PEM file of the certificate's key");

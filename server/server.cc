@@ -132,8 +132,8 @@ absl::Status ServerImpl::Open() {
   absl::StatusOr<std::unique_ptr<core::FileLock>> lock =
       options_.env->LockFile(absl::StrCat(options_.data_directory, "/lock"));
   if (absl::IsUnavailable(lock.status())) {
-    return absl::UnavailableError(absl::StrCat("another server uses ", options_.data_directory,
-                                               "; stop it or choose another --data-dir"));
+    return absl::UnavailableError(
+        absl::StrCat("another server uses ", options_.data_directory, "; stop it or choose another --data-dir"));
   }
   if (!lock.ok()) return lock.status();
   lock_ = *std::move(lock);
@@ -143,15 +143,16 @@ absl::Status ServerImpl::Open() {
 
 absl::Status ServerImpl::OpenStores() {
   const std::string& directory = options_.data_directory;
-  DESCENT_ASSIGN_OR_RETURN(database_, store::SqliteDatabase::Open(options_.env, absl::StrCat(directory, "/descent.db")));
+  DESCENT_ASSIGN_OR_RETURN(database_,
+                           store::SqliteDatabase::Open(options_.env, absl::StrCat(directory, "/descent.db")));
   DESCENT_ASSIGN_OR_RETURN(job_store_, store::SqliteJobStore::Create(database_.get()));
   DESCENT_ASSIGN_OR_RETURN(dataset_store_, store::SqliteDatasetStore::Create(database_.get()));
   store::SegmentLogOptions log_options;
   log_options.segment_bytes = options_.segment_bytes;
-  DESCENT_ASSIGN_OR_RETURN(
-      log_store_, store::SegmentLogStore::Create(options_.env, absl::StrCat(directory, "/logs"), log_options));
-  DESCENT_ASSIGN_OR_RETURN(checkpoint_store_, store::FileCheckpointStore::Create(
-                                                  options_.env, absl::StrCat(directory, "/checkpoints")));
+  DESCENT_ASSIGN_OR_RETURN(log_store_,
+                           store::SegmentLogStore::Create(options_.env, absl::StrCat(directory, "/logs"), log_options));
+  DESCENT_ASSIGN_OR_RETURN(checkpoint_store_,
+                           store::FileCheckpointStore::Create(options_.env, absl::StrCat(directory, "/checkpoints")));
   return absl::OkStatus();
 }
 
@@ -206,12 +207,11 @@ int64_t ServerImpl::StoredBytes() const {
 absl::Status ServerImpl::CheckRoom() const {
   const int64_t stored = StoredBytes();
   if (stored <= options_.disk_budget_bytes) return absl::OkStatus();
-  return core::MakeError(core::ErrorReason::kLimitExceeded,
-                         absl::StrCat("the server's disk budget of ", options_.disk_budget_bytes, " bytes is used up (",
-                                      stored, " bytes are stored); delete jobs or datasets"),
-                         {{"limit", absl::StrCat(options_.disk_budget_bytes)},
-                          {"requested", absl::StrCat(stored)},
-                          {"unit", "bytes"}});
+  return core::MakeError(
+      core::ErrorReason::kLimitExceeded,
+      absl::StrCat("the server's disk budget of ", options_.disk_budget_bytes, " bytes is used up (", stored,
+                   " bytes are stored); delete jobs or datasets"),
+      {{"limit", absl::StrCat(options_.disk_budget_bytes)}, {"requested", absl::StrCat(stored)}, {"unit", "bytes"}});
 }
 
 v1::ServerInfo ServerImpl::Facts() const {
@@ -279,8 +279,9 @@ absl::Status ServerImpl::Serve() {
   grpc_ = builder.BuildAndStart();
   umask(mask);
   if (grpc_ == nullptr || (!options_.address.empty() && listen.socket_path.empty() && port == 0)) {
-    return absl::UnavailableError(absl::StrCat("cannot listen on ", options_.address,
-                                               ": is the port taken, the folder writable, the certificate and key PEM?"));
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", options_.address,
+                     ": is the port taken, the folder writable, the certificate and key PEM?"));
   }
   address_ = listen.host.empty() ? options_.address : absl::StrCat(listen.host, ":", port);
   return absl::OkStatus();

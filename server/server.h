@@ -22,15 +22,15 @@ struct ServerOptions {
   std::string address;
   std::string tls_certificate_file;  // PEM; with the key; required beyond loopback
   std::string tls_key_file;
-  std::string token_file;  // required beyond loopback; see security::Authenticator::ReadTokenFile
-  int max_running_jobs = 0;  // 0: one a processor
-  int max_threads = 0;       // of a job; 0: one a processor
-  int64_t disk_budget_bytes = 0;  // 0: nine tenths of what is free at start, and what is stored already
-  int64_t log_byte_budget = int64_t{1} << 30;     // of a job, unless its spec says otherwise
-  int64_t segment_bytes = 16 << 20;               // of a log's own files: what retention thins and drops at once
+  std::string token_file;                      // required beyond loopback; see security::Authenticator::ReadTokenFile
+  int max_running_jobs = 0;                    // 0: one a processor
+  int max_threads = 0;                         // of a job; 0: one a processor
+  int64_t disk_budget_bytes = 0;               // 0: nine tenths of what is free at start, and what is stored already
+  int64_t log_byte_budget = int64_t{1} << 30;  // of a job, unless its spec says otherwise
+  int64_t segment_bytes = 16 << 20;            // of a log's own files: what retention thins and drops at once
   int64_t max_upload_bytes = int64_t{4} << 30;
   int64_t max_parameters = int64_t{1} << 26;
-  core::Env* env = nullptr;  // default: the operating system
+  core::Env* env = nullptr;                           // default: the operating system
   std::function<void(const std::string&)> log_error;  // default: nowhere
 };
 

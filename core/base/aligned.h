@@ -20,9 +20,9 @@ struct AlignedAllocator {
   AlignedAllocator(const AlignedAllocator<U>&) {}  // NOLINT(google-explicit-constructor): an allocator converts
 
   T* allocate(size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), std::align_val_t{kAlignment}));
+    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kAlignment}));
   }
-  void deallocate(T* pointer, size_t) { ::operator delete(pointer, std::align_val_t{kAlignment}); }
+  void deallocate(T* pointer, size_t) { ::operator delete (pointer, std::align_val_t{kAlignment}); }
 
   bool operator==(const AlignedAllocator&) const { return true; }
 };

@@ -48,8 +48,8 @@ class ByteWriter {
 };
 
 // Reads what ByteWriter wrote. A read past the end, or a length larger than what remains, sets failed() and gives zeros
-// and empty values from then on; nothing is ever read outside the bytes, so damaged input is safe. Check failed() once at
-// the end. The bytes must outlive the reader.
+// and empty values from then on; nothing is ever read outside the bytes, so damaged input is safe. Check failed() once
+// at the end. The bytes must outlive the reader.
 class ByteReader {
  public:
   explicit ByteReader(absl::string_view bytes) : bytes_(bytes) {}

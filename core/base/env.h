@@ -1,5 +1,5 @@
-// The one way to files and clocks, so that faults, power loss and time can be simulated: store, step log and runner take
-// an Env and never call the operating system themselves. (SQLite has its own way to the disk.)
+// The one way to files and clocks, so that faults, power loss and time can be simulated: store, step log and runner
+// take an Env and never call the operating system themselves. (SQLite has its own way to the disk.)
 #ifndef DESCENT_CORE_BASE_ENV_H_
 #define DESCENT_CORE_BASE_ENV_H_
 
@@ -42,8 +42,8 @@ class FileLock {
   virtual ~FileLock() = default;
 };
 
-// Errors are NOT_FOUND, ALREADY_EXISTS, RESOURCE_EXHAUSTED (no room), UNAVAILABLE (lock held) or INTERNAL, with the path
-// in the message: callers must not show it to clients. Thread-safety: all methods, any thread.
+// Errors are NOT_FOUND, ALREADY_EXISTS, RESOURCE_EXHAUSTED (no room), UNAVAILABLE (lock held) or INTERNAL, with the
+// path in the message: callers must not show it to clients. Thread-safety: all methods, any thread.
 class Env {
  public:
   virtual ~Env() = default;
@@ -54,8 +54,8 @@ class Env {
   virtual absl::StatusOr<std::unique_ptr<WritableFile>> OpenForAppend(const std::string& path,
                                                                       int64_t truncate_to = -1) = 0;
   virtual absl::StatusOr<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string& path) = 0;
-  // Replaces a file as a whole: temporary file, sync, rename, directory sync. After power loss either the old or the new
-  // contents are there.
+  // Replaces a file as a whole: temporary file, sync, rename, directory sync. After power loss either the old or the
+  // new contents are there.
   virtual absl::Status WriteFileAtomically(const std::string& path, absl::Span<const absl::string_view> parts) = 0;
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path) = 0;
   // Missing files are not an error.

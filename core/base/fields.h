@@ -1,7 +1,8 @@
 // Field tables: the one description of an algorithm's or a policy's settings.
 //
-// Defaults, validation, the catalog, command-line help, documentation and parameterised tests all come from these tables.
-// A kind (an optimizer, a schedule, a loss ...) is a KindInfo with its fields; a Config is a kind with a value a field.
+// Defaults, validation, the catalog, command-line help, documentation and parameterised tests all come from these
+// tables. A kind (an optimizer, a schedule, a loss ...) is a KindInfo with its fields; a Config is a kind with a value
+// a field.
 //
 //   constexpr FieldInfo kFields[] = {
 //       Number("learning_rate", "Step size.", 1e-3, Positive()),
@@ -119,8 +120,8 @@ class Config;
 
 // One kind of a family, or one policy.
 struct KindInfo {
-  absl::string_view name;       // as in a spec, `adam`
-  absl::string_view summary;    // a sentence
+  absl::string_view name;            // as in a spec, `adam`
+  absl::string_view summary;         // a sentence
   absl::string_view formula = {};    // what it computes, as text
   absl::string_view reference = {};  // where the formula comes from
   absl::Span<const FieldInfo> fields = {};
@@ -133,8 +134,8 @@ struct KindInfo {
 // The value of one field.
 struct Value {
   bool is_set = false;
-  double number = 0;      // kNumber; kInterval in epochs
-  int64_t integer = 0;    // kInteger, kBoolean, kChoice (index); kInterval in steps
+  double number = 0;    // kNumber; kInterval in epochs
+  int64_t integer = 0;  // kInteger, kBoolean, kChoice (index); kInterval in steps
   bool in_epochs = false;
   std::string text;
   std::vector<double> numbers;

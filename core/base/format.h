@@ -6,7 +6,8 @@
 
 namespace descent::core {
 
-// The shortest text that reads back as the same number: `0.1`, `1e-08`, `nan`, `inf`. absl::StrCat keeps six digits only.
+// The shortest text that reads back as the same number: `0.1`, `1e-08`, `nan`, `inf`. absl::StrCat keeps six digits
+// only.
 std::string ShortestText(double value);
 
 // At most `digits` significant digits, for people: `0.0664`, `1.2e-09`.

@@ -15,8 +15,8 @@ namespace descent::core {
 // A stream of draws for one purpose. Thread-safety: immutable, share it freely.
 class RandomStream {
  public:
-  // `purpose` names what is drawn, `shuffle` or `initialize/layers.0.weight`; `instance` tells repetitions apart, such as
-  // the epoch of a shuffle.
+  // `purpose` names what is drawn, `shuffle` or `initialize/layers.0.weight`; `instance` tells repetitions apart, such
+  // as the epoch of a shuffle.
   RandomStream(uint64_t seed, absl::string_view purpose, uint64_t instance = 0);
 
   // 64 random bits.

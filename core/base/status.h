@@ -8,12 +8,11 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function when `expression` (an absl::Status) is not OK.
-#define DESCENT_RETURN_IF_ERROR(expression)                    \
-  do {                                                         \
-    if (absl::Status descent_status = (expression);            \
-        !descent_status.ok()) {                                \
-      return descent_status;                                   \
-    }                                                          \
+#define DESCENT_RETURN_IF_ERROR(expression)                                 \
+  do {                                                                      \
+    if (absl::Status descent_status = (expression); !descent_status.ok()) { \
+      return descent_status;                                                \
+    }                                                                       \
   } while (false)
 
 // Declares or assigns `target` from `expression` (an absl::StatusOr), or returns its status.

@@ -13,7 +13,8 @@ namespace descent::core {
 // that is at most a third of its length, rounded up; otherwise empty. The first of equals wins.
 std::string NearestName(absl::string_view word, const std::vector<std::string>& candidates);
 
-// `; did you mean "adam"?`, or `; one of: a, b, c` when nothing is near (at most 20 names), or empty without candidates.
+// `; did you mean "adam"?`, or `; one of: a, b, c` when nothing is near (at most 20 names), or empty without
+// candidates.
 std::string Suggestion(absl::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace descent::core

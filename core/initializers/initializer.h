@@ -21,9 +21,10 @@ struct InitializerInfo {
   KindInfo kind;
   bool draws = false;         // whether two starts differ
   bool for_functions = true;  // Xavier and Kaiming need fans
-  // Fills one tensor. Draws are keyed by (seed, start, tensor name, index in the tensor). `default_gain` suits the model's
-  // activation. For `given`, the whole vector is in config.numbers("values") and the tensor takes its part.
-  void (*fill)(const Config& config, const TensorInfo& tensor, DrawKey key, double default_gain, absl::Span<double> out);
+  // Fills one tensor. Draws are keyed by (seed, start, tensor name, index in the tensor). `default_gain` suits the
+  // model's activation. For `given`, the whole vector is in config.numbers("values") and the tensor takes its part.
+  void (*fill)(const Config& config, const TensorInfo& tensor, DrawKey key, double default_gain,
+               absl::Span<double> out);
 };
 
 // All initializers, in the order of the documentation.

@@ -17,9 +17,9 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
-  // Sum of the losses of `rows` rows. `outputs` is [rows, width], row-major, as the model gives them; `targets` is [rows].
-  // Writes the derivative of each row's own loss by its outputs, not averaged, to `derivatives`, [rows, width], unless it
-  // is null; it may be the same memory as `outputs`. Rows are summed in order.
+  // Sum of the losses of `rows` rows. `outputs` is [rows, width], row-major, as the model gives them; `targets` is
+  // [rows]. Writes the derivative of each row's own loss by its outputs, not averaged, to `derivatives`, [rows, width],
+  // unless it is null; it may be the same memory as `outputs`. Rows are summed in order.
   virtual double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const = 0;
 };
 

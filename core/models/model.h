@@ -37,8 +37,8 @@ class Model {
   // outputs [rows, output_width] = model(features [rows, features]). Keeps in `workspace` what Backward needs.
   virtual void Forward(absl::Span<const T> parameters, int64_t rows, const T* features, Workspace<T>* workspace,
                        T* outputs) const = 0;
-  // Adds to `gradient` the derivative of sum_r sum_k derivatives[r][k] * outputs[r][k] by the parameters, for the rows of
-  // the last Forward with this workspace. May overwrite `derivatives`.
+  // Adds to `gradient` the derivative of sum_r sum_k derivatives[r][k] * outputs[r][k] by the parameters, for the rows
+  // of the last Forward with this workspace. May overwrite `derivatives`.
   virtual void Backward(absl::Span<const T> parameters, int64_t rows, const T* features, T* derivatives,
                         Workspace<T>* workspace, absl::Span<T> gradient) const = 0;
 };

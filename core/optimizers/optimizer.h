@@ -19,8 +19,8 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Takes update t -> t+1: `step` is t, the number of updates done before, from 0; `learning_rate` is that of this update,
-  // schedule included. Everything that depends on time is a function of `step`. Allocates nothing.
+  // Takes update t -> t+1: `step` is t, the number of updates done before, from 0; `learning_rate` is that of this
+  // update, schedule included. Everything that depends on time is a function of `step`. Allocates nothing.
   virtual void Step(int64_t step, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) = 0;
 
   // All arrays that determine later steps, in a fixed order and of fixed sizes: snapshots save and restore them.

@@ -1,5 +1,5 @@
-// Penalties that are added to the mean loss. One file a kind; regularizers.cc lists them. They add up, so a job may have
-// several.
+// Penalties that are added to the mean loss. One file a kind; regularizers.cc lists them. They add up, so a job may
+// have several.
 #ifndef DESCENT_CORE_REGULARIZERS_REGULARIZER_H_
 #define DESCENT_CORE_REGULARIZERS_REGULARIZER_H_
 
@@ -25,8 +25,8 @@ absl::Span<const RegularizerInfo* const> Regularizers();
 // Sum of the given penalties over the layout's tensors, biases left out unless `include_bias`. Adds derivatives to
 // `gradient` unless that is empty.
 template <typename T>
-double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayout& layout, absl::Span<const T> parameters,
-                         absl::Span<T> gradient);
+double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayout& layout,
+                         absl::Span<const T> parameters, absl::Span<T> gradient);
 
 }  // namespace descent::core
 

@@ -28,8 +28,8 @@ struct ScheduleInfo {
 // All schedules, in the order of the documentation.
 absl::Span<const ScheduleInfo* const> Schedules();
 
-// Linear rise before a schedule, which then starts at its own step 0: start_factor + (1 - start_factor) * t / length for
-// t < length. Fields `length` (interval, required) and `start_factor`.
+// Linear rise before a schedule, which then starts at its own step 0: start_factor + (1 - start_factor) * t / length
+// for t < length. Fields `length` (interval, required) and `start_factor`.
 const KindInfo& WarmupInfo();
 
 // `warmup.info()` may be null: none.

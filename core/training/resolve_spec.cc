@@ -52,10 +52,10 @@ void ResolveEpochs(const std::string& path, int64_t steps_per_epoch, Config* con
   for (size_t i = 0; i < config->values().size(); ++i) {
     Value& value = config->value(i);
     if (!value.in_epochs || value.number * static_cast<double>(steps_per_epoch) <= kMostSteps) continue;
-    violations->Add(absl::StrCat(path, ".", config->info()->fields[i].name, ".epochs"),
-                    absl::StrCat("must be at most ", ShortestText(kMostSteps), " steps, was ",
-                                 ShortestText(value.number), " epochs of ", steps_per_epoch,
-                                 steps_per_epoch == 1 ? " step" : " steps"));
+    violations->Add(
+        absl::StrCat(path, ".", config->info()->fields[i].name, ".epochs"),
+        absl::StrCat("must be at most ", ShortestText(kMostSteps), " steps, was ", ShortestText(value.number),
+                     " epochs of ", steps_per_epoch, steps_per_epoch == 1 ? " step" : " steps"));
     value.number = 1;
   }
   config->ResolveEpochs(static_cast<double>(steps_per_epoch));

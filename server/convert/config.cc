@@ -16,8 +16,8 @@ namespace {
 
 using core::Config;
 using core::FieldInfo;
-using core::FieldType;
 using core::FieldPath;
+using core::FieldType;
 using core::KindInfo;
 using core::Violations;
 using google::protobuf::Descriptor;
@@ -49,7 +49,8 @@ void ChoiceFromProto(const Message& message, const FieldDescriptor& descriptor, 
   if (number == 0) return;
   const EnumValueDescriptor* value = descriptor.enum_type()->FindValueByNumber(number);
   if (value == nullptr) {
-    violations->Add(path, absl::StrCat("has the unknown value ", number, "; one of: ", absl::StrJoin(field.choices, ", ")));
+    violations->Add(path,
+                    absl::StrCat("has the unknown value ", number, "; one of: ", absl::StrJoin(field.choices, ", ")));
     return;
   }
   config->SetChoice(field.name, ChoiceName(*value));
@@ -112,7 +113,8 @@ bool IsPresent(const Message& message, const FieldDescriptor& descriptor) {
                                   : message.GetReflection()->HasField(message, &descriptor);
 }
 
-void FieldToProto(const core::Value& value, const FieldInfo& field, const FieldDescriptor& descriptor, Message* message) {
+void FieldToProto(const core::Value& value, const FieldInfo& field, const FieldDescriptor& descriptor,
+                  Message* message) {
   const Reflection& reflection = *message->GetReflection();
   switch (field.type) {
     case FieldType::kNumber:
@@ -270,7 +272,8 @@ std::vector<std::string> Differences(const Descriptor& family, absl::Span<const 
   std::vector<std::string> differences;
   const OneofDescriptor* oneof = family.FindOneofByName("kind");
   if (oneof->field_count() != static_cast<int>(kinds.size())) {
-    differences.push_back(absl::StrCat(family.name(), " has ", oneof->field_count(), " kinds, the table ", kinds.size()));
+    differences.push_back(
+        absl::StrCat(family.name(), " has ", oneof->field_count(), " kinds, the table ", kinds.size()));
   }
   for (const KindInfo* kind : kinds) {
     const FieldDescriptor* descriptor = FindField(family, kind->name);

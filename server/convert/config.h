@@ -24,8 +24,8 @@ std::vector<const core::KindInfo*> KindsOf(absl::Span<const Info* const> infos) 
 
 // A message whose fields are those of a table. Fields of the message that the table does not have are left alone; enum
 // values and intervals that make no sense go to `violations`.
-core::Config ConfigFromProto(const google::protobuf::Message& message, const core::KindInfo& info, absl::string_view path,
-                             core::Violations* violations);
+core::Config ConfigFromProto(const google::protobuf::Message& message, const core::KindInfo& info,
+                             absl::string_view path, core::Violations* violations);
 void ConfigToProto(const core::Config& config, google::protobuf::Message* message);
 
 // A message with a oneof `kind`; a Config without info when it is not set.

@@ -30,8 +30,8 @@ v1::Job JobToProto(const jobs::JobView& view, bool full);
 v1::ParameterLayout LayoutToProto(const core::ParameterLayout& layout, core::Precision precision);
 v1::Evaluation EvaluationToProto(const core::Evaluation& evaluation, const std::vector<std::string>& classes);
 
-// A filter such as `state = RUNNING AND labels.team = "a"` and an order such as `create_time desc`. Violations at `filter`
-// (with the byte where it went wrong) and `order_by`.
+// A filter such as `state = RUNNING AND labels.team = "a"` and an order such as `create_time desc`. Violations at
+// `filter` (with the byte where it went wrong) and `order_by`.
 std::vector<jobs::JobCondition> ParseFilter(absl::string_view filter, core::Violations* violations);
 void ParseOrder(absl::string_view order_by, jobs::JobQuery* query, core::Violations* violations);
 

@@ -75,10 +75,10 @@ void AddParameters(const jobs::RowsView& rows, int64_t first_row, int64_t end_ro
                          : std::min(rows.parameter_vectors, (last_step - rows.parameters_first_step) / stride + 1);
   if (from >= to) return;
   const size_t vector_bytes = static_cast<size_t>(rows.parameter_width) * sizeof(double);
-  const absl::string_view values =
-      rows.parameters_inline
-          ? rows.parameters.substr(static_cast<size_t>(from) * vector_bytes, static_cast<size_t>(to - from) * vector_bytes)
-          : absl::string_view();
+  const absl::string_view values = rows.parameters_inline
+                                       ? rows.parameters.substr(static_cast<size_t>(from) * vector_bytes,
+                                                                static_cast<size_t>(to - from) * vector_bytes)
+                                       : absl::string_view();
   WireWriter body;
   body.Integer(Column::kFirstStepFieldNumber, rows.parameters_first_step + from * stride);
   body.Integer(Column::kStepStrideFieldNumber, stride);

@@ -1,4 +1,5 @@
-// Blocks of rows on their way to the wire: a small prefix and slices of the stored columns, which are not encoded again.
+// Blocks of rows on their way to the wire: a small prefix and slices of the stored columns, which are not encoded
+// again.
 #ifndef DESCENT_SERVER_CONVERT_ROWS_H_
 #define DESCENT_SERVER_CONVERT_ROWS_H_
 

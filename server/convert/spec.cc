@@ -34,13 +34,13 @@ core::DatasetProblem DatasetProblemFromProto(const v1::DatasetProblem& proto, ab
   for (const core::RegularizerInfo* info : core::Regularizers()) {
     const auto* descriptor = v1::Regularization::descriptor()->FindFieldByName(std::string(info->kind.name));
     if (!regularization.GetReflection()->HasField(regularization, descriptor)) continue;
-    problem.penalties.push_back(
-        ConfigFromProto(regularization.GetReflection()->GetMessage(regularization, descriptor), info->kind,
-                        absl::StrCat(path, ".regularization.", info->kind.name), violations));
+    problem.penalties.push_back(ConfigFromProto(regularization.GetReflection()->GetMessage(regularization, descriptor),
+                                                info->kind, absl::StrCat(path, ".regularization.", info->kind.name),
+                                                violations));
   }
   if (proto.has_preprocessing()) {
-    problem.preprocessing = ConfigFromProto(proto.preprocessing(), core::PreprocessingInfo(),
-                                            FieldPath(path, "preprocessing"), violations);
+    problem.preprocessing =
+        ConfigFromProto(proto.preprocessing(), core::PreprocessingInfo(), FieldPath(path, "preprocessing"), violations);
   }
   return problem;
 }
@@ -81,8 +81,8 @@ core::Precision PrecisionFromProto(v1::Precision precision, absl::string_view pa
     case v1::PRECISION_FLOAT64:
       return core::Precision::kFloat64;
     default:
-      violations->Add(path, absl::StrCat("has the unknown value ", static_cast<int>(precision),
-                                         "; one of: float32, float64"));
+      violations->Add(
+          path, absl::StrCat("has the unknown value ", static_cast<int>(precision), "; one of: float32, float64"));
       return core::Precision::kUnspecified;
   }
 }

@@ -27,9 +27,8 @@ constexpr absl::string_view kVersionPrefix = "sha256:";
 constexpr absl::string_view kTableSuffix = ".table";
 
 bool IsSha256(absl::string_view text) {
-  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isxdigit(static_cast<unsigned char>(c));
-         });
+  return text.size() == 64 && std::all_of(text.begin(), text.end(),
+                                          [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); });
 }
 
 // `Breast Cancer.csv` -> `breast-cancer`; `data` when nothing is left.

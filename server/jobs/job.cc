@@ -18,8 +18,8 @@ namespace descent::jobs {
 namespace {
 
 // In the order of JobState.
-constexpr std::array<absl::string_view, 7> kStateNames = {"UNSPECIFIED", "QUEUED",    "RUNNING", "PAUSED",
-                                                          "SUCCEEDED",   "FAILED",    "CANCELLED"};
+constexpr std::array<absl::string_view, 7> kStateNames = {"UNSPECIFIED", "QUEUED", "RUNNING",  "PAUSED",
+                                                          "SUCCEEDED",   "FAILED", "CANCELLED"};
 
 void PutOptional(const std::optional<double>& value, core::ByteWriter* out) {
   out->PutBool(value.has_value());

@@ -12,7 +12,9 @@ JobQueue::JobQueue(int places, std::function<void(const std::shared_ptr<Job>&)> 
   for (int place = 0; place < places; ++place) threads_.emplace_back([this, place] { Work(place); });
 }
 
-JobQueue::~JobQueue() { Stop([](Job*) {}); }
+JobQueue::~JobQueue() {
+  Stop([](Job*) {});
+}
 
 void JobQueue::Add(std::shared_ptr<Job> job) {
   core::MutexLock lock(&mu_);
@@ -21,7 +23,8 @@ void JobQueue::Add(std::shared_ptr<Job> job) {
 
 bool JobQueue::Remove(const Job& job) {
   core::MutexLock lock(&mu_);
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& other) { return other.get() == &job; });
+  const auto found =
+      std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& other) { return other.get() == &job; });
   if (found == waiting_.end()) return false;
   waiting_.erase(found);
   return true;
@@ -29,7 +32,8 @@ bool JobQueue::Remove(const Job& job) {
 
 int64_t JobQueue::JobsAhead(const Job& job) const {
   core::MutexLock lock(&mu_);
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& other) { return other.get() == &job; });
+  const auto found =
+      std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& other) { return other.get() == &job; });
   return found == waiting_.end() ? 0 : found - waiting_.begin();
 }
 

@@ -23,9 +23,9 @@ constexpr bool IsTerminal(JobState state) { return state >= JobState::kSucceeded
 
 // What is stored of a job.
 struct JobRecord {
-  std::string uid;    // 16 bytes
-  std::string owner;  // tenant; names are unique in it
-  std::string name;   // without `jobs/`
+  std::string uid;      // 16 bytes
+  std::string owner;    // tenant; names are unique in it
+  std::string name;     // without `jobs/`
   std::string dataset;  // name it trains on, for filters; empty for functions
   // Dataset versions that the job needs; datasets in use cannot go.
   std::vector<std::string> dataset_versions;

@@ -65,9 +65,9 @@ class LogStore {
  public:
   virtual ~LogStore() = default;
 
-  // Appends records to a job's log, in order, and makes them durable together with those of other jobs. Calls `done` once,
-  // from the store's commit thread, with one ref a record or the error; after an error nothing more is accepted for this
-  // uid until Open is called again, and records that were not acknowledged are gone or whole, never torn.
+  // Appends records to a job's log, in order, and makes them durable together with those of other jobs. Calls `done`
+  // once, from the store's commit thread, with one ref a record or the error; after an error nothing more is accepted
+  // for this uid until Open is called again, and records that were not acknowledged are gone or whole, never torn.
   virtual void Append(const std::string& uid, std::vector<PendingRecord> records,
                       std::function<void(absl::StatusOr<std::vector<RecordRef>>)> done) = 0;
 
@@ -85,16 +85,18 @@ class LogStore {
   virtual int64_t TotalBytes() = 0;
 
   // Rewrites the oldest segment that `thin` has not been applied to, as a whole and atomically; kParameters records are
-  // left out. The segment that is being written is never touched. Returns the new refs of the records in it (the old ones
-  // stop working), or nothing when there is no such segment.
+  // left out. The segment that is being written is never touched. Returns the new refs of the records in it (the old
+  // ones stop working), or nothing when there is no such segment.
   virtual absl::StatusOr<std::vector<RecordRef>> ThinOldest(const std::string& uid, const ThinFunction& thin) = 0;
   // Removes the oldest segment that is not being written. Returns the first sequence number that is still there, or -1
   // when there was nothing to remove.
   virtual absl::StatusOr<int64_t> DropOldest(const std::string& uid) = 0;
 
-  // Removes a log. Costs by segment, not by row: records in journals that jobs share go when the journal's last job goes.
+  // Removes a log. Costs by segment, not by row: records in journals that jobs share go when the journal's last job
+  // goes.
   virtual absl::Status Delete(const std::string& uid) = 0;
-  // Logs on disk whose uid is not in `known` (ascending) are removed: what a crash between the steps of a deletion left.
+  // Logs on disk whose uid is not in `known` (ascending) are removed: what a crash between the steps of a deletion
+  // left.
   virtual absl::Status DeleteUnknown(const std::vector<std::string>& known) = 0;
 };
 

@@ -20,8 +20,8 @@ namespace {
 absl::Status WrongState(const Job& job, JobState state, absl::string_view verb, absl::string_view allowed) {
   const absl::string_view advice = verb == "deleted" ? "; cancel it first" : "";
   return core::MakeError(core::ErrorReason::kWrongState,
-                         absl::StrCat("jobs/", job.name(), " is ", JobStateName(state), " and cannot be ", verb,
-                                      advice, "; only jobs in these states can be ", verb, ": ", allowed),
+                         absl::StrCat("jobs/", job.name(), " is ", JobStateName(state), " and cannot be ", verb, advice,
+                                      "; only jobs in these states can be ", verb, ": ", allowed),
                          {{"resource", absl::StrCat("jobs/", job.name())},
                           {"state", std::string(JobStateName(state))},
                           {"allowed_states", std::string(allowed)}});
@@ -259,7 +259,8 @@ void Manager::Command(const std::string& owner, const std::string& name, jobs::C
       if (IsTerminal(job->status().state)) Forget(*job);
       return status.ok() ? done(View(*job)) : done(status);
     } else {
-      return done(WrongState(*job, state, verb, goal == JobState::kPaused ? "QUEUED, RUNNING" : "QUEUED, RUNNING, PAUSED"));
+      return done(
+          WrongState(*job, state, verb, goal == JobState::kPaused ? "QUEUED, RUNNING" : "QUEUED, RUNNING, PAUSED"));
     }
   }
 }
@@ -285,8 +286,8 @@ void Manager::RunJob(const std::shared_ptr<Job>& job) {
     core::MutexLock control(&job->control());
     // A client was faster.
     if (job->status().state != JobState::kQueued || draining()) return;
-    const bool restarted = job->status().reason == StateReason::kServerRestarted ||
-                           job->status().reason == StateReason::kServerDraining;
+    const bool restarted =
+        job->status().reason == StateReason::kServerRestarted || job->status().reason == StateReason::kServerDraining;
     job->BeginAttempt();
     StateChange change;
     change.state = JobState::kRunning;

@@ -55,9 +55,9 @@ struct CreateRequest {
   std::string owner;
   std::string job_id;  // empty: made here
   core::JobSpec spec;
-  std::string given_spec;  // the wire's bytes
-  std::string request_id;  // empty: none
-  std::string fingerprint; // of the request's body
+  std::string given_spec;   // the wire's bytes
+  std::string request_id;   // empty: none
+  std::string fingerprint;  // of the request's body
   bool validate_only = false;
   // What the caller found wrong already; reported together with the rest.
   core::Violations violations;
@@ -86,8 +86,8 @@ using ViewCallback = std::function<void(absl::StatusOr<JobView>)>;
 // Thread-safety: all methods, any thread. Methods touch the disk.
 class Manager {
  public:
-  // Takes up where the last server stopped: projects logs to the store, queues what was running or waiting, removes what
-  // crashes left behind.
+  // Takes up where the last server stopped: projects logs to the store, queues what was running or waiting, removes
+  // what crashes left behind.
   static absl::StatusOr<std::unique_ptr<Manager>> Create(ManagerOptions options, ManagerParts parts);
   // Drains.
   ~Manager();

@@ -43,9 +43,10 @@ absl::StatusOr<JobView> Manager::CreateJob(CreateRequest request) {
   if (draining()) return core::MakeError(core::ErrorReason::kDraining, "the server is going away; try again");
   core::Violations violations = std::move(request.violations);
   if (!request.job_id.empty() && !core::IsResourceId(request.job_id)) {
-    violations.Add("job_id", absl::StrCat("must be lower-case letters, digits and hyphens, begin with a letter and have "
-                                          "at most 63 characters, was \"",
-                                          request.job_id.substr(0, 100), "\""));
+    violations.Add("job_id",
+                   absl::StrCat("must be lower-case letters, digits and hyphens, begin with a letter and have "
+                                "at most 63 characters, was \"",
+                                request.job_id.substr(0, 100), "\""));
   }
   if (request.request_id.size() > 64) {
     violations.Add("request_id", absl::StrCat("has ", request.request_id.size(), " bytes, at most 64 are allowed"));

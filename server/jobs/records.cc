@@ -248,10 +248,10 @@ std::string EncodeRows(const core::StepBlock& block, int32_t attempt, double ela
       .attempt = static_cast<uint32_t>(attempt),
       .parameters_inline = parameters_inline ? 1u : 0u,
   };
-  return Assemble(header,
-                  {RawBytes(block.loss), RawBytes(block.objective), RawBytes(block.learning_rate),
-                   RawBytes(block.gradient_norm)},
-                  parameters_inline ? RawBytes(block.parameters) : absl::string_view());
+  return Assemble(
+      header,
+      {RawBytes(block.loss), RawBytes(block.objective), RawBytes(block.learning_rate), RawBytes(block.gradient_norm)},
+      parameters_inline ? RawBytes(block.parameters) : absl::string_view());
 }
 
 absl::StatusOr<RowsView> ParseRows(absl::string_view payload) {

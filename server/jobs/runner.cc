@@ -18,8 +18,8 @@
 namespace descent::jobs {
 namespace {
 
-// How long a turn of the trainer should take: long enough to make blocks worth their headers, short enough that a watcher
-// sees movement and a command is obeyed at once. Grows with the running time of the attempt.
+// How long a turn of the trainer should take: long enough to make blocks worth their headers, short enough that a
+// watcher sees movement and a command is obeyed at once. Grows with the running time of the attempt.
 constexpr absl::Duration kShortestTurn = absl::Milliseconds(2);
 constexpr absl::Duration kLongestTurn = absl::Milliseconds(100);
 constexpr int64_t kMostUpdatesATurn = int64_t{1} << 40;
@@ -144,9 +144,8 @@ absl::StatusOr<core::Trainer::Progress> Runner::TurnOnce() {
   if (reason.has_value()) return trainer_->Finish(*reason, &block_);
   const absl::Duration begin = context_.env->MonotonicNow();
   // While re-executing, stop at the durable end, so that no block is half compared and half appended.
-  const int64_t updates = trainer_->step() <= tail_step_
-                              ? std::min(updates_a_turn_, tail_step_ - trainer_->step() + 1)
-                              : updates_a_turn_;
+  const int64_t updates =
+      trainer_->step() <= tail_step_ ? std::min(updates_a_turn_, tail_step_ - trainer_->step() + 1) : updates_a_turn_;
   core::Trainer::Progress progress = trainer_->Advance(updates, &block_);
   AdaptTurn(context_.env->MonotonicNow() - begin);
   return progress;
@@ -209,10 +208,10 @@ absl::Status Runner::CompareRows() {
 }
 
 absl::Status Runner::Mismatch(int64_t step) {
-  return core::MakeError(
-      core::ErrorReason::kStoredDataDamaged,
-      absl::StrCat("re-executing step ", step, " after a restart gave other values than the log holds: stored data or "
-                   "the machine is damaged. Create the job again from its resolved spec"));
+  return core::MakeError(core::ErrorReason::kStoredDataDamaged,
+                         absl::StrCat("re-executing step ", step,
+                                      " after a restart gave other values than the log holds: stored data or "
+                                      "the machine is damaged. Create the job again from its resolved spec"));
 }
 
 // Log first, then the file, then the event: a checkpoint never knows of steps that the log does not hold.
@@ -222,8 +221,8 @@ absl::Status Runner::MakeCheckpoint() {
   const int64_t step = trainer_->step();
   DESCENT_RETURN_IF_ERROR(context_.checkpoints->Put(job_->uid(), step, bytes));
   last_checkpoint_ = context_.env->MonotonicNow();
-  const auto crc = static_cast<uint32_t>(
-      crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  const auto crc =
+      static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
   return job_->log()->AppendEvent(RecordKind::kCheckpoint, std::max(step, tail_step_),
                                   EncodeCheckpoint({step, static_cast<int64_t>(bytes.size()), crc}));
 }
@@ -232,8 +231,8 @@ absl::Status Runner::KeepBudget() {
   DESCENT_ASSIGN_OR_RETURN(const std::vector<Warning> warnings,
                            job_->log()->KeepWithin(job_->spec().record.integer("log_byte_budget")));
   for (const Warning& warning : warnings) {
-    DESCENT_RETURN_IF_ERROR(job_->log()->AppendEvent(RecordKind::kWarning, std::max(trainer_->step(), tail_step_),
-                                                     EncodeWarning(warning)));
+    DESCENT_RETURN_IF_ERROR(
+        job_->log()->AppendEvent(RecordKind::kWarning, std::max(trainer_->step(), tail_step_), EncodeWarning(warning)));
   }
   return absl::OkStatus();
 }

@@ -1,7 +1,7 @@
 // Runs one job: turns its trainer, records every row and event, makes checkpoints, obeys commands, and ends it.
 //
-// After a restart the trainer goes on from the newest checkpoint; rows and evaluations up to the durable end of the log are
-// re-executed and compared, bit for bit, and never appended again.
+// After a restart the trainer goes on from the newest checkpoint; rows and evaluations up to the durable end of the log
+// are re-executed and compared, bit for bit, and never appended again.
 #ifndef DESCENT_SERVER_JOBS_RUNNER_H_
 #define DESCENT_SERVER_JOBS_RUNNER_H_
 
@@ -72,10 +72,10 @@ class Runner {
   int32_t attempt_ = 0;
   absl::Duration started_;
   absl::Duration last_checkpoint_;
-  double elapsed_before_ = 0;     // seconds, earlier attempts
-  int64_t tail_step_ = -1;        // last durable row when this attempt began: rows up to it are compared
-  bool compares_ = true;          // false when another build made the tail: its bits may differ
-  int64_t first_step_ = 0;        // of this attempt
+  double elapsed_before_ = 0;  // seconds, earlier attempts
+  int64_t tail_step_ = -1;     // last durable row when this attempt began: rows up to it are compared
+  bool compares_ = true;       // false when another build made the tail: its bits may differ
+  int64_t first_step_ = 0;     // of this attempt
   int64_t updates_a_turn_ = 1;
 };
 

@@ -152,9 +152,9 @@ absl::Status StepLog::AppendRows(const core::StepBlock& block, int32_t attempt, 
 absl::Status StepLog::AppendLargeParameters(const core::StepBlock& block) {
   for (int64_t vector = 0; vector < block.parameter_vectors; ++vector) {
     const int64_t step = block.parameters_first_step + vector * block.parameters_step_stride;
-    const absl::Span<const double> values = absl::MakeConstSpan(block.parameters)
-                                                .subspan(static_cast<size_t>(vector * block.parameter_width),
-                                                         static_cast<size_t>(block.parameter_width));
+    const absl::Span<const double> values =
+        absl::MakeConstSpan(block.parameters)
+            .subspan(static_cast<size_t>(vector * block.parameter_width), static_cast<size_t>(block.parameter_width));
     for (int64_t offset = 0; offset < block.parameter_width; offset += kValuesAPart) {
       DESCENT_RETURN_IF_ERROR(
           Submit(RecordKind::kParameters, 0, step, step,
@@ -181,12 +181,12 @@ absl::StatusOr<std::vector<Warning>> StepLog::KeepWithin(int64_t budget_bytes) {
     DESCENT_ASSIGN_OR_RETURN(const std::vector<RecordRef> refs, store_->ThinOldest(uid_, ThinRows));
     if (!refs.empty()) {
       const int64_t before = refs.back().header.last_step + 1;
-      warnings.push_back({kParametersThinned,
-                          absl::StrCat("the log reached its budget of ", budget_bytes,
-                                       " bytes: parameters of steps before ", before,
-                                       " are no longer kept; losses are. Record parameters less often "
-                                       "(record.parameters_every_steps) or raise record.log_byte_budget"),
-                          before});
+      warnings.push_back(
+          {kParametersThinned,
+           absl::StrCat("the log reached its budget of ", budget_bytes, " bytes: parameters of steps before ", before,
+                        " are no longer kept; losses are. Record parameters less often "
+                        "(record.parameters_every_steps) or raise record.log_byte_budget"),
+           before});
       core::MutexLock lock(&mu_);
       Replace(refs);
       thinned_before_step_ = before;
@@ -198,8 +198,8 @@ absl::StatusOr<std::vector<Warning>> StepLog::KeepWithin(int64_t budget_bytes) {
     while (!records_.empty() && records_.front().header.next_sequence <= oldest) records_.pop_front();
     const int64_t step = records_.empty() ? 0 : records_.front().header.first_step;
     warnings.push_back({kOldestDropped,
-                        absl::StrCat("the log reached its budget of ", budget_bytes,
-                                     " bytes: rows before sequence ", oldest, " (step ", step,
+                        absl::StrCat("the log reached its budget of ", budget_bytes, " bytes: rows before sequence ",
+                                     oldest, " (step ", step,
                                      ") are no longer kept. Record rows less often (record.every_steps) or raise "
                                      "record.log_byte_budget"),
                         step});
@@ -262,8 +262,8 @@ absl::StatusOr<std::optional<StepLog::Piece>> StepLog::Read(int64_t sequence) co
     core::MutexLock lock(&mu_);
     const auto has_changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mu_) {
       const size_t index = IndexOf(sequence);
-      return closed_ || index >= records_.size() || records_[index].file != ref.file || records_[index].offset != ref.offset ||
-             records_[index].payload_bytes != ref.payload_bytes;
+      return closed_ || index >= records_.size() || records_[index].file != ref.file ||
+             records_[index].offset != ref.offset || records_[index].payload_bytes != ref.payload_bytes;
     };
     if (!mu_.AwaitWithTimeout(has_changed, absl::Seconds(10))) return payload.status();
   }

@@ -84,7 +84,8 @@ class StepLog : public std::enable_shared_from_this<StepLog> {
   absl::StatusOr<std::optional<core::ParameterVector>> ParametersAt(int64_t step) const;
 
   // Calls `callback` once when the durable end exceeds `end_sequence`, or at WakeAll. At once, on this thread, when it
-  // does already. On the store's commit thread otherwise: be quick. Returns a ticket for CancelWait, 0 if it was called.
+  // does already. On the store's commit thread otherwise: be quick. Returns a ticket for CancelWait, 0 if it was
+  // called.
   int64_t WhenLonger(int64_t end_sequence, std::function<void()> callback);
   // After it returns the callback is not called any more; false when it was called or is being called.
   bool CancelWait(int64_t ticket);

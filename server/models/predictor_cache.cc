@@ -14,7 +14,8 @@ absl::StatusOr<std::shared_ptr<const core::Predictor>> PredictorCache::Get(
     const std::string& uid, const core::JobSpec& spec,
     const std::function<absl::StatusOr<core::TrainingData>()>& data) {
   if (!spec.dataset.has_value()) {
-    return core::InvalidField("job", "minimises a function, so it has no model; read its parameters with GetParameters");
+    return core::InvalidField("job",
+                              "minimises a function, so it has no model; read its parameters with GetParameters");
   }
   {
     core::MutexLock lock(&mu_);

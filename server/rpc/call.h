@@ -61,9 +61,8 @@ grpc::ServerUnaryReactor* Handle(grpc::CallbackServerContext* context, const Req
                                  std::function<absl::Status(Call*, const Request&, Response*)> act) {
   return HandleLater<Request, Response>(
       context, request, response, shared,
-      [act = std::move(act)](Call* call, const Request& in, Response* out, const std::function<void(absl::Status)>& done) {
-        done(act(call, in, out));
-      });
+      [act = std::move(act)](Call* call, const Request& in, Response* out,
+                             const std::function<void(absl::Status)>& done) { done(act(call, in, out)); });
 }
 
 }  // namespace descent::rpc

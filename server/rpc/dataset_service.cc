@@ -50,7 +50,8 @@ grpc::ServerUnaryReactor* DatasetService::StartUpload(grpc::CallbackServerContex
       context, request, response, shared_,
       [this](Call* call, const v1::StartUploadRequest& in, v1::Upload* out) -> absl::Status {
         DESCENT_RETURN_IF_ERROR(call->violations.ToStatus());
-        const std::optional<int64_t> size = in.has_size_bytes() ? std::optional<int64_t>(in.size_bytes()) : std::nullopt;
+        const std::optional<int64_t> size =
+            in.has_size_bytes() ? std::optional<int64_t>(in.size_bytes()) : std::nullopt;
         DESCENT_ASSIGN_OR_RETURN(const datasets::UploadInfo info,
                                  datasets_->StartUpload(call->caller.owner, in.file_name(), size));
         convert::UploadToProto(info, out);

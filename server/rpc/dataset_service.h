@@ -19,17 +19,15 @@ class DatasetService final : public v1::DatasetService::CallbackService {
                                                                v1::Upload* response) override;
   grpc::ServerUnaryReactor* GetUpload(grpc::CallbackServerContext* context, const v1::GetUploadRequest* request,
                                       v1::Upload* response) override;
-  grpc::ServerUnaryReactor* InspectUpload(grpc::CallbackServerContext* context,
-                                          const v1::InspectUploadRequest* request,
+  grpc::ServerUnaryReactor* InspectUpload(grpc::CallbackServerContext* context, const v1::InspectUploadRequest* request,
                                           v1::UploadInspection* response) override;
-  grpc::ServerUnaryReactor* CreateDataset(grpc::CallbackServerContext* context,
-                                          const v1::CreateDatasetRequest* request, v1::Dataset* response) override;
+  grpc::ServerUnaryReactor* CreateDataset(grpc::CallbackServerContext* context, const v1::CreateDatasetRequest* request,
+                                          v1::Dataset* response) override;
   grpc::ServerUnaryReactor* GetDataset(grpc::CallbackServerContext* context, const v1::GetDatasetRequest* request,
                                        v1::Dataset* response) override;
   grpc::ServerUnaryReactor* ListDatasets(grpc::CallbackServerContext* context, const v1::ListDatasetsRequest* request,
                                          v1::ListDatasetsResponse* response) override;
-  grpc::ServerUnaryReactor* DeleteDataset(grpc::CallbackServerContext* context,
-                                          const v1::DeleteDatasetRequest* request,
+  grpc::ServerUnaryReactor* DeleteDataset(grpc::CallbackServerContext* context, const v1::DeleteDatasetRequest* request,
                                           google::protobuf::Empty* response) override;
 
  private:

@@ -26,8 +26,8 @@ absl::Status ParseList(Call* call, const v1::ListJobsRequest& request, jobs::Job
     call->violations.Add("page_size", absl::StrCat("must be in [0, 1000], was ", request.page_size()));
   }
   if (!v1::JobView_IsValid(request.view())) {
-    call->violations.Add("view", absl::StrCat("has the unknown value ", static_cast<int>(request.view()),
-                                              "; one of: basic, full"));
+    call->violations.Add(
+        "view", absl::StrCat("has the unknown value ", static_cast<int>(request.view()), "; one of: basic, full"));
   }
   query->conditions = convert::ParseFilter(request.filter(), &call->violations);
   convert::ParseOrder(request.order_by(), query, &call->violations);
@@ -103,7 +103,8 @@ grpc::ServerUnaryReactor* JobService::ListJobs(grpc::CallbackServerContext* cont
 }
 
 grpc::ServerUnaryReactor* JobService::DeleteJob(grpc::CallbackServerContext* context,
-                                                const v1::DeleteJobRequest* request, google::protobuf::Empty* response) {
+                                                const v1::DeleteJobRequest* request,
+                                                google::protobuf::Empty* response) {
   return Handle<v1::DeleteJobRequest, google::protobuf::Empty>(
       context, request, response, shared_,
       [this](Call* call, const v1::DeleteJobRequest& in, google::protobuf::Empty*) -> absl::Status {

@@ -63,9 +63,9 @@ absl::Status ParametersReactor::Select(const jobs::Job& job, const core::Paramet
     std::vector<std::string> names;
     for (const core::TensorInfo& tensor : layout.tensors) names.push_back(tensor.name);
     for (int i = 0; i < request_.tensors_size(); ++i) {
-      const auto tensor = std::find_if(layout.tensors.begin(), layout.tensors.end(), [&](const core::TensorInfo& other) {
-        return other.name == request_.tensors(i);
-      });
+      const auto tensor =
+          std::find_if(layout.tensors.begin(), layout.tensors.end(),
+                       [&](const core::TensorInfo& other) { return other.name == request_.tensors(i); });
       if (tensor == layout.tensors.end()) {
         violations.Add(absl::StrCat("tensors[", i, "]"),
                        absl::StrCat("the model has no tensor \"", request_.tensors(i).substr(0, 100), "\"",

@@ -12,7 +12,8 @@
 
 namespace descent::rpc {
 
-// Deletes itself when the call is over. Thread-safety: one thing happens at a time: loading, then one write after another.
+// Deletes itself when the call is over. Thread-safety: one thing happens at a time: loading, then one write after
+// another.
 class ParametersReactor final : public grpc::ServerWriteReactor<v1::ParameterChunk> {
  public:
   ParametersReactor(grpc::CallbackServerContext* context, v1::GetParametersRequest request, const CallShared& shared,

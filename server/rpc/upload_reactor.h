@@ -11,8 +11,8 @@
 
 namespace descent::rpc {
 
-// Deletes itself when the call is over. Thread-safety: one thing happens at a time: a read, or its bytes being written on
-// a worker thread.
+// Deletes itself when the call is over. Thread-safety: one thing happens at a time: a read, or its bytes being written
+// on a worker thread.
 class UploadReactor final : public grpc::ServerReadReactor<v1::WriteUploadRequest> {
  public:
   UploadReactor(grpc::CallbackServerContext* context, v1::Upload* response, const CallShared& shared,

@@ -61,8 +61,9 @@ void ParseColumns(const v1::WatchJobRequest& request, convert::ColumnChoice* col
       known = true;
     }
     if (known) continue;
-    violations->Add(absl::StrCat("columns[", i, "]"), absl::StrCat("there is no column \"", request.columns(i).substr(0, 100),
-                                                                   "\"", core::Suggestion(request.columns(i), names)));
+    violations->Add(absl::StrCat("columns[", i, "]"),
+                    absl::StrCat("there is no column \"", request.columns(i).substr(0, 100), "\"",
+                                 core::Suggestion(request.columns(i), names)));
   }
 }
 
@@ -86,7 +87,8 @@ void WatchReactor::Begin() {
 absl::Status WatchReactor::Start() {
   DESCENT_ASSIGN_OR_RETURN(const security::Caller caller, Identify(*context_, shared_));
   const grpc::Status parsed = grpc::SerializationTraits<v1::WatchJobRequest>::Deserialize(&raw_request_, &request_);
-  if (!parsed.ok()) return core::InvalidField("request", "is no WatchJobRequest; send the message of job_service.proto");
+  if (!parsed.ok())
+    return core::InvalidField("request", "is no WatchJobRequest; send the message of job_service.proto");
   core::Violations violations;
   convert::FindUnknownFields(request_, "", &violations);
   const std::string name = convert::IdFromName("jobs", request_.name(), "name", &violations);
@@ -106,9 +108,10 @@ absl::Status WatchReactor::Start() {
   job_name_ = absl::StrCat("jobs/", name);
   const std::string uid = absl::BytesToHexString(job_->uid());
   if (!request_.uid().empty() && request_.uid() != uid) {
-    return core::MakeError(core::ErrorReason::kUidMismatch,
-                           absl::StrCat(job_name_, " was replaced by another job of that name; watch it from its start"),
-                           {{"expected_uid", request_.uid()}, {"actual_uid", uid}});
+    return core::MakeError(
+        core::ErrorReason::kUidMismatch,
+        absl::StrCat(job_name_, " was replaced by another job of that name; watch it from its start"),
+        {{"expected_uid", request_.uid()}, {"actual_uid", uid}});
   }
   return FindPlace();
 }
@@ -185,8 +188,7 @@ absl::Status WatchReactor::WriteRows(const StepLog::Piece& piece) {
   if (end_sequence_ >= 0) end_row = std::min(end_row, end_sequence_ - piece.header.first_sequence);
   if (end_step_ >= 0 && rows.last_step() >= end_step_) {
     ended_ = true;
-    const int64_t rows_to_end =
-        end_step_ < rows.first_step ? 0 : (end_step_ - rows.first_step) / rows.step_stride + 1;
+    const int64_t rows_to_end = end_step_ < rows.first_step ? 0 : (end_step_ - rows.first_step) / rows.step_stride + 1;
     end_row = std::min(end_row, rows_to_end);
     if (end_row <= first_row) {
       Finish(grpc::Status::OK);
@@ -194,8 +196,7 @@ absl::Status WatchReactor::WriteRows(const StepLog::Piece& piece) {
     }
   }
   std::vector<grpc::Slice> slices;
-  for (const convert::WirePart& part :
-       convert::RowsToWire(job_name_, cursor_, rows, first_row, end_row, columns_)) {
+  for (const convert::WirePart& part : convert::RowsToWire(job_name_, cursor_, rows, first_row, end_row, columns_)) {
     if (!part.own.empty()) slices.emplace_back(part.own);
     if (!part.stored.empty()) slices.push_back(ShareSlice(piece.payload, part.stored));
   }
@@ -238,8 +239,8 @@ void WatchReactor::WriteHeartbeat() {
 
 void WatchReactor::Wait() {
   job_->log()->CancelWait(wait_ticket_);
-  // Once the waker is armed a callback may disarm it, go on and be done with the reactor at any moment: from then on only
-  // what is local here is touched.
+  // Once the waker is armed a callback may disarm it, go on and be done with the reactor at any moment: from then on
+  // only what is local here is touched.
   const std::shared_ptr<Waker> waker = waker_;
   const std::shared_ptr<StepLog> log = job_->log();
   const jobs::Manager* const jobs = jobs_;

@@ -1,7 +1,7 @@
 // WatchJob: replays a job's log from a point and then follows it, at the watcher's pace.
 //
-// One thing happens at a time: a look at the log (on a worker thread), a write (gRPC's), or waiting for the log to grow.
-// At most one message is on its way, so a watcher that does not read costs that message and nothing else.
+// One thing happens at a time: a look at the log (on a worker thread), a write (gRPC's), or waiting for the log to
+// grow. At most one message is on its way, so a watcher that does not read costs that message and nothing else.
 #ifndef DESCENT_SERVER_RPC_WATCH_REACTOR_H_
 #define DESCENT_SERVER_RPC_WATCH_REACTOR_H_
 

@@ -26,8 +26,9 @@ bool SameToken(absl::string_view a, absl::string_view b) {
 
 absl::Status Unauthenticated(absl::string_view what) {
   return core::MakeError(core::ErrorReason::kUnauthenticated,
-                         absl::StrCat(what, "; send `authorization: Bearer TOKEN` with a token of the server's token file "
-                                            "(descent: set DESCENT_TOKEN or --token-file)"));
+                         absl::StrCat(what,
+                                      "; send `authorization: Bearer TOKEN` with a token of the server's token file "
+                                      "(descent: set DESCENT_TOKEN or --token-file)"));
 }
 
 }  // namespace
@@ -55,7 +56,8 @@ absl::StatusOr<std::vector<std::string>> Authenticator::ReadTokenFile(const std:
 absl::StatusOr<Caller> Authenticator::Identify(absl::string_view peer, absl::string_view authorization) const {
   if (tokens_.empty() || absl::StartsWith(peer, "unix:")) return Caller{kLocalOwner};
   if (authorization.empty()) return Unauthenticated("the call has no token");
-  if (!absl::ConsumePrefix(&authorization, "Bearer ")) return Unauthenticated("the call's authorization is not a bearer token");
+  if (!absl::ConsumePrefix(&authorization, "Bearer "))
+    return Unauthenticated("the call's authorization is not a bearer token");
   for (const std::string& token : tokens_) {
     if (SameToken(token, authorization)) return Caller{kLocalOwner};
   }

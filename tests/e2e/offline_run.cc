@@ -65,7 +65,8 @@ void ExpectSameRun(const Trace& actual, const Trace& expected) {
   for (const auto& [step, row] : expected.rows) {
     const auto found = actual.rows.find(step);
     ASSERT_NE(found, actual.rows.end()) << "step " << step << " is missing";
-    ASSERT_TRUE(found->second == row) << "step " << step << ": loss " << found->second.loss << " instead of " << row.loss;
+    ASSERT_TRUE(found->second == row) << "step " << step << ": loss " << found->second.loss << " instead of "
+                                      << row.loss;
   }
   for (const auto& [step, vector] : expected.parameters) {
     const auto found = actual.parameters.find(step);

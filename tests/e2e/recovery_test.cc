@@ -1,5 +1,5 @@
-// kill -9 in the middle of a job: after the restart rows, sequences and final parameters are those of a run of core alone
-// that was never interrupted, bit for bit.
+// kill -9 in the middle of a job: after the restart rows, sequences and final parameters are those of a run of core
+// alone that was never interrupted, bit for bit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,8 @@ namespace {
 
 constexpr int64_t kSteps = 400000;
 
-// Momentum, a schedule, mini-batches and a best-so-far: all that a checkpoint must carry. Takes seconds: long enough that three deaths find it running.
+// Momentum, a schedule, mini-batches and a best-so-far: all that a checkpoint must carry. Takes seconds: long enough
+// that three deaths find it running.
 v1::JobSpec RecoverySpec(const std::string& dataset) {
   v1::JobSpec spec;
   v1::DatasetProblem* problem = spec.mutable_problem()->mutable_dataset();

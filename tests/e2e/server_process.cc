@@ -42,9 +42,13 @@ TemporaryDirectory::TemporaryDirectory() {
 
 TemporaryDirectory::~TemporaryDirectory() { std::filesystem::remove_all(path_); }
 
-std::string BinaryPath(const std::string& name) { return absl::StrCat(FromEnvironment("DESCENT_BINARY_DIR"), "/", name); }
+std::string BinaryPath(const std::string& name) {
+  return absl::StrCat(FromEnvironment("DESCENT_BINARY_DIR"), "/", name);
+}
 
-std::string SourcePath(const std::string& name) { return absl::StrCat(FromEnvironment("DESCENT_SOURCE_DIR"), "/", name); }
+std::string SourcePath(const std::string& name) {
+  return absl::StrCat(FromEnvironment("DESCENT_SOURCE_DIR"), "/", name);
+}
 
 ServerProcess::ServerProcess(std::string data_directory, std::vector<std::string> flags) {
   std::filesystem::create_directories(data_directory);

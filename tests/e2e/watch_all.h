@@ -23,8 +23,8 @@ struct Watched {
   grpc::Status status;  // of the last watch
 };
 
-// Watches with `request` until the stream ends or `keep_going` says false after a record. Fails the test unless the ranges
-// tile from `watched->cursor` on, without hole or duplicate. Adds to `watched`; asks to start at its cursor.
+// Watches with `request` until the stream ends or `keep_going` says false after a record. Fails the test unless the
+// ranges tile from `watched->cursor` on, without hole or duplicate. Adds to `watched`; asks to start at its cursor.
 void Watch(v1::JobService::Stub* stub, v1::WatchJobRequest request, Watched* watched,
            const std::function<bool(const v1::LogRecord&)>& keep_going = nullptr);
 

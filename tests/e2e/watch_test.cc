@@ -1,5 +1,5 @@
-// Watchers: whatever they ask for and however slowly they read, they see the same rows and sequences, and never touch the
-// job.
+// Watchers: whatever they ask for and however slowly they read, they see the same rows and sequences, and never touch
+// the job.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,5 @@
-// What a step log's records, a job's record and a snapshot hold, decoded from arbitrary bytes. What decodes must encode to something that decodes again.
+// What a step log's records, a job's record and a snapshot hold, decoded from arbitrary bytes. What decodes must encode
+// to something that decodes again.
 //
 // DEPENDS: descent_jobs ZLIB::ZLIB
 #include <zlib.h>

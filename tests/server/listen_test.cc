@@ -117,8 +117,8 @@ class TlsTest : public testing::Test {
 
 TEST_F(TlsTest, OnlyTheRightTokenOverTlsIsServed) {
   EXPECT_TRUE(Call(Tls(), "Bearer 0123456789abcdef0123456789abcdef").ok());
-  for (const char* wrong : {"", "Bearer 0123456789abcdef0123456789abcdee", "Bearer ", "0123456789abcdef0123456789abcdef",
-                            "Basic 0123456789abcdef0123456789abcdef"}) {
+  for (const char* wrong : {"", "Bearer 0123456789abcdef0123456789abcdee", "Bearer ",
+                            "0123456789abcdef0123456789abcdef", "Basic 0123456789abcdef0123456789abcdef"}) {
     const grpc::Status status = Call(Tls(), wrong);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << wrong;
     EXPECT_THAT(status.error_message(), HasSubstr("authorization: Bearer TOKEN")) << wrong;

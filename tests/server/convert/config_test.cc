@@ -80,8 +80,11 @@ TEST(ConfigTest, AResolvedSpecSurvivesTheWireUnchanged) {
 TEST(ConfigTest, UnknownFieldsAreFoundAtAnyDepth) {
   v1::JobSpec proto;
   proto.mutable_optimizer()->mutable_adam()->set_beta1(0.9);
-  proto.mutable_optimizer()->mutable_adam()->GetReflection()->MutableUnknownFields(
-      proto.mutable_optimizer()->mutable_adam())->AddVarint(99, 1);
+  proto.mutable_optimizer()
+      ->mutable_adam()
+      ->GetReflection()
+      ->MutableUnknownFields(proto.mutable_optimizer()->mutable_adam())
+      ->AddVarint(99, 1);
   core::Violations violations;
   FindUnknownFields(proto, "spec", &violations);
   ASSERT_EQ(violations.list().size(), 1u);

@@ -32,7 +32,8 @@ TEST(FilterTest, TermsAreReadInOrder) {
 }
 
 TEST(FilterTest, RefusalsNameTheByte) {
-  EXPECT_THAT(Refusal("colour = red"), testing::HasSubstr("expected a field (state, owner, dataset or labels.KEY) at byte 1"));
+  EXPECT_THAT(Refusal("colour = red"),
+              testing::HasSubstr("expected a field (state, owner, dataset or labels.KEY) at byte 1"));
   EXPECT_THAT(Refusal("state RUNNING"), testing::HasSubstr("expected = or != at byte 7"));
   EXPECT_THAT(Refusal("state = "), testing::HasSubstr("expected a value at byte 9 (the end"));
   EXPECT_THAT(Refusal("owner = \"x"), testing::HasSubstr("unterminated quote at byte 9"));
