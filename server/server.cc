@@ -18,6 +18,7 @@
 #include "core/base/eigen.h"
 #include "core/base/status.h"
 #include "descent/v1/server_service.pb.h"
+#include "grpc/health/v1/health.pb.h"
 #include "server/build_info.h"
 #include "server/convert/job.h"
 #include "server/convert/spec.h"
@@ -252,6 +253,9 @@ absl::Status ServerImpl::Serve() {
   static absl::once_flag plugins;
   absl::call_once(plugins, [] {
     grpc::EnableDefaultHealthCheckService(true);
+    // gRPC's own health service has no descriptor. Mentioning the standard one keeps the linker from dropping it, and
+    // reflection finds it.
+    static_cast<void>(grpc::health::v1::HealthCheckRequest::descriptor());
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
   requests_ = std::make_unique<rpc::WorkerPool>(kRequestThreads);
