@@ -120,7 +120,7 @@ wait "$terminal" || code=$?
 [ "$code" -eq 130 ] || fail "a cut upload gave exit code $code"
 has err 'Go on with'
 again=$(grep -o 'descent dataset upload .* --resume .*' "$work/err")
-expect 0 $again --id large -o json
+expect 0 $again -o json
 json 'assert int(json.load(sys.stdin)["row_count"]) == 2000000'
 
 watch='descent job watch quick'
