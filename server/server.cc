@@ -87,6 +87,8 @@ class ServerImpl final : public Server {
   absl::Status ChooseDiskBudget();
   v1::ServerInfo Facts() const;
   void Configure(grpc::ServerBuilder* builder);
+  // What the health service says of each service.
+  void SetServing(bool serving);
   int64_t StoredBytes() const;
   absl::Status CheckRoom() const;
 
@@ -287,11 +289,23 @@ absl::Status ServerImpl::Serve() {
         absl::StrCat("cannot listen on ", options_.address,
                      ": is the port taken, the folder writable, the certificate and key PEM?"));
   }
+  SetServing(true);
   address_ = listen.host.empty() ? options_.address : absl::StrCat(listen.host, ":", port);
   return absl::OkStatus();
 }
 
+void ServerImpl::SetServing(bool serving) {
+  grpc::HealthCheckServiceInterface* const health = grpc_->GetHealthCheckService();
+  health->SetServingStatus(serving);
+  for (const char* const service : {v1::DatasetService::service_full_name(), v1::JobService::service_full_name(),
+                                    v1::ModelService::service_full_name(), v1::CatalogService::service_full_name(),
+                                    v1::ServerService::service_full_name()}) {
+    health->SetServingStatus(service, serving);
+  }
+}
+
 void ServerImpl::Shutdown(absl::Duration grace) {
+  if (grpc_ != nullptr) SetServing(false);
   if (jobs_ != nullptr) jobs_->Drain();
   if (grpc_ != nullptr) {
     grpc_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
