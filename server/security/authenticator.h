@@ -1,4 +1,4 @@
-// Who a caller is. Every call has an identity; for now there is one owner, and the question is only whether it is they.
+// Who a caller is. Every call has an identity; there is one owner, and the question is only whether it is they.
 #ifndef DESCENT_SERVER_SECURITY_AUTHENTICATOR_H_
 #define DESCENT_SERVER_SECURITY_AUTHENTICATOR_H_
 
