@@ -21,8 +21,9 @@ using ::testing::SizeIs;
 
 constexpr char kDirectory[] = "/log";
 constexpr char kJournal[] = "/log/journal-00000000.log";
-constexpr SegmentLogOptions kJournalsOnly = {.journal_share_bytes = 1 << 20};
-constexpr SegmentLogOptions kSegmentsOnly = {.journal_share_bytes = 0};
+// One thread to sync with: the tests open thousands of stores.
+constexpr SegmentLogOptions kJournalsOnly = {.journal_share_bytes = 1 << 20, .sync_threads = 1};
+constexpr SegmentLogOptions kSegmentsOnly = {.journal_share_bytes = 0, .sync_threads = 1};
 
 std::unique_ptr<SegmentLogStore> OpenStore(core::Env* env, const SegmentLogOptions& options) {
   auto store = SegmentLogStore::Create(env, kDirectory, options);
