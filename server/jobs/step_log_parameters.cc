@@ -1,4 +1,4 @@
-// StepLog's parameter vectors: in their rows, or, when they are large, in records of their own behind them.
+// StepLog's parameter vectors: in their rows, or, when they are large, in records of their own before them.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
