@@ -19,9 +19,10 @@ Watch::~Watch() {
 
 absl::StatusOr<bool> Watch::Next(v1::LogRecord* record) {
   while (error_.ok() && !ended_) {
-    error_ = Open();
+    const absl::StatusOr<LogStream*> stream = Open();
+    error_ = stream.status();
     if (!error_.ok()) break;
-    if (!stream_->Read(record)) {
+    if (!(*stream)->Read(record)) {
       error_ = EndOfConnection();
       continue;
     }
@@ -45,13 +46,14 @@ void Watch::Cancel() {
 
 absl::Status Watch::CancelledStatus() const { return absl::CancelledError("the watch was cancelled"); }
 
-absl::Status Watch::Open() {
+absl::StatusOr<LogStream*> Watch::Open() {
   core::MutexLock lock(&mutex_);
   if (cancelled_) return CancelledStatus();
-  if (stream_ != nullptr) return absl::OkStatus();
-  expects_header_ = true;
-  stream_ = client_->OpenLogStream(request_, options_.deadline);
-  return absl::OkStatus();
+  if (stream_ == nullptr) {
+    expects_header_ = true;
+    stream_ = client_->OpenLogStream(request_, options_.deadline);
+  }
+  return stream_.get();
 }
 
 absl::Status Watch::CloseStream() {

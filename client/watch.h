@@ -60,7 +60,8 @@ class Watch {
   const std::string& uid() const { return uid_; }
 
  private:
-  absl::Status Open() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The stream of this connection, which only Next replaces: it may use it without the lock.
+  absl::StatusOr<LogStream*> Open() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status CloseStream() ABSL_LOCKS_EXCLUDED(mutex_);
   // Decides what the end of a connection means: OK for the end of the watch, or that another is to be opened, or an
   // error.
@@ -88,8 +89,7 @@ class Watch {
 
   mutable core::Mutex mutex_;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  std::unique_ptr<LogStream> stream_
-      ABSL_GUARDED_BY(mutex_);  // replaced by Next only, so Next reads it without the lock
+  std::unique_ptr<LogStream> stream_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace descent::client

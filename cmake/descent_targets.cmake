@@ -12,7 +12,8 @@ function(descent_flags target)
   # same bits.
   # -Wno-maybe-uninitialized: g++ 12 warns of std::optional's own storage.
   target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wno-sign-compare -ffp-contract=off
-                                           $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+                                           $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+                                           $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
   if(DESCENT_CPU)
     target_compile_options(${target} PRIVATE -march=${DESCENT_CPU})
   endif()

@@ -49,8 +49,8 @@ std::string ShortCountText(double count) {
     count /= 1000;
     ++unit;
   }
-  return absl::StrFormat(count < 99.95 && (unit > 0 || count != std::floor(count)) ? "%.1f%s" : "%.0f%s", count,
-                         kUnits[unit]);
+  const bool has_fraction = count < 99.95 && (unit > 0 || count != std::floor(count));
+  return absl::StrFormat("%.*f%s", has_fraction ? 1 : 0, count, kUnits[unit]);
 }
 
 std::string BytesText(int64_t bytes) {
@@ -61,7 +61,7 @@ std::string BytesText(int64_t bytes) {
     amount /= 1024;
     ++unit;
   }
-  return absl::StrFormat(unit == 0 ? "%.0f %s" : "%.1f %s", amount, kUnits[unit]);
+  return absl::StrFormat("%.*f %s", unit == 0 ? 0 : 1, amount, kUnits[unit]);
 }
 
 std::string DurationText(double seconds) {

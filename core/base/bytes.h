@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +26,17 @@ class ByteWriter {
   void PutI64(int64_t value) { Put(&value, sizeof value); }
   void PutDouble(double value) { Put(&value, sizeof value); }
   void PutBool(bool value) { PutU8(value ? 1 : 0); }
+  void PutOptionalDouble(std::optional<double> value) {
+    PutBool(value.has_value());
+    PutDouble(value.value_or(0));
+  }
   void PutString(absl::string_view value) {
     PutU64(value.size());
     Put(value.data(), value.size());
+  }
+  void PutStrings(absl::Span<const std::string> values) {
+    PutU64(values.size());
+    for (const std::string& value : values) PutString(value);
   }
   // T is a number type.
   template <typename T>
@@ -60,7 +69,17 @@ class ByteReader {
   int64_t GetI64() { return Get<int64_t>(); }
   double GetDouble() { return Get<double>(); }
   bool GetBool() { return GetU8() != 0; }
+  std::optional<double> GetOptionalDouble() {
+    const bool has_value = GetBool();
+    const double value = GetDouble();
+    return has_value ? std::optional<double>(value) : std::nullopt;
+  }
   std::string GetString() { return std::string(GetView()); }
+  std::vector<std::string> GetStrings() {
+    std::vector<std::string> values;
+    for (uint64_t count = GetU64(); count > 0 && !failed_; --count) values.push_back(GetString());
+    return values;
+  }
   // A string without a copy.
   absl::string_view GetView() { return Take(GetU64(), 1); }
   template <typename T>

@@ -15,24 +15,13 @@ namespace {
 using core::ByteReader;
 using core::ByteWriter;
 
-void PutOptional(const std::optional<double>& value, ByteWriter* out) {
-  out->PutBool(value.has_value());
-  out->PutDouble(value.value_or(0));
-}
-
-std::optional<double> GetOptional(ByteReader* in) {
-  const bool has_value = in->GetBool();
-  const double value = in->GetDouble();
-  return has_value ? std::optional<double>(value) : std::nullopt;
-}
-
 void PutStatistics(const core::ColumnStatistics& statistics, ByteWriter* out) {
   out->PutI64(statistics.missing_count);
   out->PutI64(statistics.distinct_count);
-  PutOptional(statistics.minimum, out);
-  PutOptional(statistics.maximum, out);
-  PutOptional(statistics.mean, out);
-  PutOptional(statistics.standard_deviation, out);
+  out->PutOptionalDouble(statistics.minimum);
+  out->PutOptionalDouble(statistics.maximum);
+  out->PutOptionalDouble(statistics.mean);
+  out->PutOptionalDouble(statistics.standard_deviation);
   out->PutU64(statistics.classes.size());
   for (const core::ClassCount& count : statistics.classes) {
     out->PutString(count.label);
@@ -44,10 +33,10 @@ core::ColumnStatistics GetStatistics(ByteReader* in) {
   core::ColumnStatistics statistics;
   statistics.missing_count = in->GetI64();
   statistics.distinct_count = in->GetI64();
-  statistics.minimum = GetOptional(in);
-  statistics.maximum = GetOptional(in);
-  statistics.mean = GetOptional(in);
-  statistics.standard_deviation = GetOptional(in);
+  statistics.minimum = in->GetOptionalDouble();
+  statistics.maximum = in->GetOptionalDouble();
+  statistics.mean = in->GetOptionalDouble();
+  statistics.standard_deviation = in->GetOptionalDouble();
   for (uint64_t count = in->GetU64(); count > 0 && !in->failed(); --count) {
     std::string label = in->GetString();
     statistics.classes.push_back({std::move(label), in->GetI64()});

@@ -21,28 +21,6 @@ namespace {
 constexpr std::array<absl::string_view, 7> kStateNames = {"UNSPECIFIED", "QUEUED", "RUNNING",  "PAUSED",
                                                           "SUCCEEDED",   "FAILED", "CANCELLED"};
 
-void PutOptional(const std::optional<double>& value, core::ByteWriter* out) {
-  out->PutBool(value.has_value());
-  out->PutDouble(value.value_or(0));
-}
-
-std::optional<double> GetOptional(core::ByteReader* in) {
-  const bool has_value = in->GetBool();
-  const double value = in->GetDouble();
-  return has_value ? std::optional<double>(value) : std::nullopt;
-}
-
-void PutStrings(const std::vector<std::string>& strings, core::ByteWriter* out) {
-  out->PutU64(strings.size());
-  for (const std::string& string : strings) out->PutString(string);
-}
-
-std::vector<std::string> GetStrings(core::ByteReader* in) {
-  std::vector<std::string> strings;
-  for (uint64_t count = in->GetU64(); count > 0 && !in->failed(); --count) strings.push_back(in->GetString());
-  return strings;
-}
-
 }  // namespace
 
 absl::string_view JobStateName(JobState state) { return kStateNames[static_cast<size_t>(state)]; }
@@ -79,8 +57,8 @@ std::string EncodeStatus(const JobStatus& status) {
   out.PutU32(static_cast<uint32_t>(status.attempt));
   out.PutI64(status.executed_steps);
   out.PutDouble(status.progress.epoch);
-  PutOptional(status.progress.loss, &out);
-  PutOptional(status.progress.objective, &out);
+  out.PutOptionalDouble(status.progress.loss);
+  out.PutOptionalDouble(status.progress.objective);
   out.PutDouble(status.progress.elapsed_seconds);
   return out.TakeBytes();
 }
@@ -97,8 +75,8 @@ absl::StatusOr<JobStatus> DecodeStatus(absl::string_view bytes) {
   status.attempt = static_cast<int32_t>(in.GetU32());
   status.executed_steps = in.GetI64();
   status.progress.epoch = in.GetDouble();
-  status.progress.loss = GetOptional(&in);
-  status.progress.objective = GetOptional(&in);
+  status.progress.loss = in.GetOptionalDouble();
+  status.progress.objective = in.GetOptionalDouble();
   status.progress.elapsed_seconds = in.GetDouble();
   if (version != 1 || in.failed() || static_cast<size_t>(status.state) >= kStateNames.size()) {
     return core::MakeError(core::ErrorReason::kStoredDataDamaged, "the stored status of a job is damaged");
@@ -108,13 +86,13 @@ absl::StatusOr<JobStatus> DecodeStatus(absl::string_view bytes) {
 
 std::string EncodeFacts(const ProblemFacts& facts) {
   core::ByteWriter out;
-  PutStrings(facts.classes, &out);
+  out.PutStrings(facts.classes);
   out.PutU64(facts.layout.tensors.size());
   for (const core::TensorInfo& tensor : facts.layout.tensors) {
     out.PutString(tensor.name);
     out.PutArray<int64_t>(tensor.shape);
     out.PutU8(static_cast<uint8_t>(tensor.role));
-    PutStrings(tensor.labels, &out);
+    out.PutStrings(tensor.labels);
   }
   return out.TakeBytes();
 }
@@ -122,12 +100,12 @@ std::string EncodeFacts(const ProblemFacts& facts) {
 absl::StatusOr<ProblemFacts> DecodeFacts(absl::string_view bytes) {
   core::ByteReader in(bytes);
   ProblemFacts facts;
-  facts.classes = GetStrings(&in);
+  facts.classes = in.GetStrings();
   for (uint64_t tensors = in.GetU64(); tensors > 0 && !in.failed(); --tensors) {
     std::string name = in.GetString();
     std::vector<int64_t> shape = in.GetArray<int64_t>();
     const auto role = static_cast<core::TensorRole>(in.GetU8());
-    facts.layout.Add(std::move(name), std::move(shape), role, GetStrings(&in));
+    facts.layout.Add(std::move(name), std::move(shape), role, in.GetStrings());
   }
   if (in.failed() || in.remaining() != 0) {
     return core::MakeError(core::ErrorReason::kStoredDataDamaged, "the stored parameter layout of a job is damaged");
