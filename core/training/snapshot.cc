@@ -17,7 +17,7 @@ namespace descent::core {
 namespace {
 
 constexpr uint32_t kMagic = 0x50534e44;  // "DNSP"
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 absl::Status Damaged(absl::string_view what) {
   return MakeError(ErrorReason::kStoredDataDamaged, absl::StrCat("a snapshot cannot be used: ", what));
@@ -142,7 +142,7 @@ std::string SpecFingerprint(const JobSpec& spec) {
 
 template <typename T>
 std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
-                          const std::vector<absl::Span<T>>& optimizer) {
+                          const std::vector<absl::Span<T>>& arrays, absl::Span<const double> numbers) {
   ByteWriter writer;
   writer.PutU32(kMagic);
   writer.PutU32(kVersion);
@@ -150,14 +150,16 @@ std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
   writer.PutU8(sizeof(T));
   writer.PutI64(run.step);
   PutVector(run.parameters, &writer);
+  PutVector(run.answer, &writer);
   PutVector(run.previous, &writer);
   run.stopping.Write(&writer);
   writer.PutI64(run.best_step);
   PutVector(run.best, &writer);
   writer.PutBool(run.termination.has_value());
   if (run.termination.has_value()) PutTermination(*run.termination, &writer);
-  writer.PutU64(optimizer.size());
-  for (const absl::Span<T> array : optimizer) writer.PutArray(absl::Span<const T>(array));
+  writer.PutU64(arrays.size());
+  for (const absl::Span<T> array : arrays) writer.PutArray(absl::Span<const T>(array));
+  writer.PutArray(numbers);
   writer.PutU32(Crc32(writer.bytes()));
   return writer.TakeBytes();
 }
@@ -171,16 +173,19 @@ absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
   if (reader.GetU8() != sizeof(T)) return Damaged("its precision is not that of the spec");
   contents.run.step = reader.GetI64();
   contents.run.parameters = GetVector<T>(&reader);
+  contents.run.answer = GetVector<T>(&reader);
   contents.run.previous = GetVector<T>(&reader);
   contents.run.stopping = StoppingState::Read(&reader);
   contents.run.best_step = reader.GetI64();
   contents.run.best = GetVector<T>(&reader);
   if (reader.GetBool()) contents.run.termination = GetTermination(&reader);
   const uint64_t arrays = reader.GetU64();
-  for (uint64_t i = 0; i < arrays && !reader.failed(); ++i) contents.optimizer.push_back(reader.GetArray<T>());
+  for (uint64_t i = 0; i < arrays && !reader.failed(); ++i) contents.arrays.push_back(reader.GetArray<T>());
+  contents.numbers = reader.GetArray<double>();
   const size_t size = contents.run.parameters.size();
-  const bool sizes_fit = contents.run.previous.size() == size &&
-                         (contents.run.best.empty() || contents.run.best.size() == size) && contents.run.step >= 0;
+  const auto fits = [size](const AlignedVector<T>& vector) { return vector.empty() || vector.size() == size; };
+  const bool sizes_fit = contents.run.previous.size() == size && fits(contents.run.answer) && fits(contents.run.best) &&
+                         contents.run.step >= 0;
   const bool ends_well = !contents.run.termination.has_value() || IsKnown(contents.run.termination->reason);
   if (reader.failed() || reader.remaining() != 0 || !sizes_fit || !ends_well)
     return Damaged("its parts do not fit together");
@@ -189,7 +194,7 @@ absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
 
 template <typename T>
 ParameterVector LastParameters(const RunState<T>& run) {
-  return Widen(run.step, run.parameters);
+  return Widen(run.step, run.answer.empty() ? run.parameters : run.answer);
 }
 
 template <typename T>
@@ -211,8 +216,10 @@ absl::StatusOr<SnapshotParameters> ReadSnapshotParameters(absl::string_view snap
   return reader.GetU8() == sizeof(float) ? ReadParametersAs<float>(snapshot) : ReadParametersAs<double>(snapshot);
 }
 
-template std::string WriteSnapshot(absl::string_view, const RunState<float>&, const std::vector<absl::Span<float>>&);
-template std::string WriteSnapshot(absl::string_view, const RunState<double>&, const std::vector<absl::Span<double>>&);
+template std::string WriteSnapshot(absl::string_view, const RunState<float>&, const std::vector<absl::Span<float>>&,
+                                   absl::Span<const double>);
+template std::string WriteSnapshot(absl::string_view, const RunState<double>&, const std::vector<absl::Span<double>>&,
+                                   absl::Span<const double>);
 template absl::StatusOr<SnapshotContents<float>> ReadSnapshot(absl::string_view);
 template absl::StatusOr<SnapshotContents<double>> ReadSnapshot(absl::string_view);
 template ParameterVector LastParameters(const RunState<float>&);

@@ -25,7 +25,8 @@ template <typename T>
 struct RunState {
   int64_t step = 0;
   AlignedVector<T> parameters;
-  AlignedVector<T> previous;  // of row step - 1: the answer when row `step` is not finite
+  AlignedVector<T> answer;    // where it is another point than the parameters; empty otherwise
+  AlignedVector<T> previous;  // the answer of row step - 1, for when row `step` is not finite
   StoppingState stopping;
   int64_t best_step = 0;
   AlignedVector<T> best;  // empty before the first evaluation
@@ -35,17 +36,18 @@ struct RunState {
 // Hash of all parts of a resolved spec that determine the bits of a run: all but record, execution and labels.
 std::string SpecFingerprint(const JobSpec& spec);
 
-// What a snapshot holds; `optimizer` are the optimizer's arrays.
+// What a snapshot holds; `arrays` and `numbers` are the optimizer's.
 template <typename T>
 struct SnapshotContents {
   std::string fingerprint;
   RunState<T> run;
-  std::vector<std::vector<T>> optimizer;
+  std::vector<std::vector<T>> arrays;
+  std::vector<double> numbers;
 };
 
 template <typename T>
 std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
-                          const std::vector<absl::Span<T>>& optimizer);
+                          const std::vector<absl::Span<T>>& arrays, absl::Span<const double> numbers);
 
 // STORED_DATA_DAMAGED for bytes that are not a whole snapshot of this version with values of type T.
 template <typename T>

@@ -37,13 +37,28 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
+// The batch of one step.
+template <typename T>
+class StepBatch final : public BatchObjective<T> {
+ public:
+  StepBatch(Objective<T>* objective, int64_t step) : objective_(objective), step_(step) {}
+
+  double Measure(absl::Span<const T> point, absl::Span<T> gradient) override {
+    return objective_->Measure(step_, point, gradient).objective;
+  }
+
+ private:
+  Objective<T>* const objective_;
+  const int64_t step_;
+};
+
 template <typename T>
 class TrainerOf final : public Trainer {
  public:
   TrainerOf(const JobSpec& spec, std::unique_ptr<Team> team, std::unique_ptr<Objective<T>> objective)
       : team_(std::move(team)),
         objective_(std::move(objective)),
-        optimizer_(MakeOptimizer<T>(spec.optimizer, objective_->layout().size)),
+        optimizer_(MakeOptimizer<T>(spec.optimizer, objective_->layout())),
         schedule_(MakeSchedule(spec.schedule, spec.warmup)),
         rules_(spec, objective_->training_rows()),
         recorder_(spec.record, objective_->layout().size),
@@ -61,7 +76,9 @@ class TrainerOf final : public Trainer {
   int64_t executed_steps() const override { return executed_steps_; }
   double epoch() const override { return objective_->Epoch(run_.step); }
 
-  std::string Snapshot() const override { return WriteSnapshot(fingerprint_, run_, optimizer_->State()); }
+  std::string Snapshot() const override {
+    return WriteSnapshot<T>(fingerprint_, run_, optimizer_->State(), optimizer_->Numbers());
+  }
   const std::optional<Termination>& termination() const override { return run_.termination; }
   absl::Status Restore(absl::string_view snapshot) override;
 
@@ -74,6 +91,8 @@ class TrainerOf final : public Trainer {
  private:
   void Start(const JobSpec& spec);
   Row MeasureRow();
+  void TakeUpdate(const Row& row);
+  const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
   std::optional<Termination> FindNonFinite(const Row& row) const;
   EvaluationPoint Evaluate(const Row& row);
   Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const;
@@ -122,13 +141,26 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
     Accept(row, progress, block);
     if (progress.termination.has_value()) break;
 
-    std::copy(run_.parameters.begin(), run_.parameters.end(), run_.previous.begin());
-    optimizer_->Step(row.step, row.learning_rate, gradient_, absl::MakeSpan(run_.parameters));
-    ++run_.step;
-    ++executed_steps_;
+    TakeUpdate(row);
     if (progress.evaluation.has_value()) break;
   }
   return progress;
+}
+
+template <typename T>
+void TrainerOf<T>::TakeUpdate(const Row& row) {
+  run_.previous = Answer();
+  StepBatch<T> batch(objective_.get(), row.step);
+  optimizer_->Step({.step = row.step,
+                    .learning_rate = row.learning_rate,
+                    .objective = row.objective,
+                    .gradient = gradient_,
+                    .batch = &batch},
+                   absl::MakeSpan(run_.parameters));
+  const absl::Span<const T> answer = optimizer_->Answer();
+  run_.answer.assign(answer.begin(), answer.end());
+  ++run_.step;
+  ++executed_steps_;
 }
 
 template <typename T>
@@ -217,7 +249,8 @@ std::optional<Termination> TrainerOf<T>::FindNonFinite(const Row& row) const {
 
 template <typename T>
 EvaluationPoint TrainerOf<T>::Evaluate(const Row& row) {
-  EvaluationPoint evaluation = objective_->Evaluate(run_.parameters, {row.loss, row.objective});
+  const ObjectiveValue batch = {row.loss, row.objective};
+  EvaluationPoint evaluation = objective_->Evaluate(Answer(), run_.answer.empty() ? &batch : nullptr);
   evaluation.step = row.step;
   evaluation.best = rules_.IsBest(run_.stopping, evaluation);
   return evaluation;
@@ -242,7 +275,7 @@ void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* b
   const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
   rules_.Observe(row, evaluation, &run_.stopping);
   if (evaluation != nullptr && evaluation->best) {
-    run_.best = run_.parameters;
+    run_.best = Answer();
     run_.best_step = row.step;
   }
   if (progress.termination.has_value()) run_.termination = progress.termination;
@@ -257,13 +290,16 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
   };
   if (contents.fingerprint != fingerprint_) return refuse("it was taken of another spec");
   const std::vector<absl::Span<T>> arrays = optimizer_->State();
-  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.optimizer.size() == arrays.size();
-  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.optimizer[i].size() == arrays[i].size();
+  const absl::Span<double> numbers = optimizer_->Numbers();
+  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.arrays.size() == arrays.size() &&
+                   contents.numbers.size() == numbers.size();
+  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.arrays[i].size() == arrays[i].size();
   if (!sizes_fit) return refuse("its sizes are not those of the model");
   run_ = std::move(contents.run);
   for (size_t i = 0; i < arrays.size(); ++i) {
-    std::copy(contents.optimizer[i].begin(), contents.optimizer[i].end(), arrays[i].begin());
+    std::copy(contents.arrays[i].begin(), contents.arrays[i].end(), arrays[i].begin());
   }
+  std::copy(contents.numbers.begin(), contents.numbers.end(), numbers.begin());
   multi_start_.reset();
   return absl::OkStatus();
 }

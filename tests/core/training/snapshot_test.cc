@@ -143,13 +143,13 @@ TEST(SnapshotTest, BytesWithACorrectChecksumAreStillJudged) {
   RunState<double> run = contents->run;
   std::vector<double> moment = {1, 2};
   const std::vector<absl::Span<double>> arrays = {absl::MakeSpan(moment), absl::MakeSpan(moment)};
-  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)), absl::OkStatus());
+  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})), absl::OkStatus());
   // An array too few, a parameter too many, another spec.
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {arrays[0]})).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {arrays[0]}, {})).ok());
   run.parameters.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
   run.previous.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
   EXPECT_FALSE(MakeTrainer(FunctionSpec("rosenbrock", "adam", {{"beta1", 0.8}}))->Restore(snapshot).ok());
   JobSpec float32 = FunctionSpec("rosenbrock", "adam", {});
   float32.precision = Precision::kFloat32;
