@@ -21,8 +21,12 @@
 #include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
 #include "core/training/gradient_norm.h"
 #include "core/training/objective.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "core/training/recorder.h"
 #include "core/training/snapshot.h"
 #include "core/training/stopping.h"
@@ -58,8 +62,11 @@ class TrainerOf final : public Trainer {
   TrainerOf(const JobSpec& spec, std::unique_ptr<Team> team, std::unique_ptr<Objective<T>> objective)
       : team_(std::move(team)),
         objective_(std::move(objective)),
-        optimizer_(MakeOptimizer<T>(spec.optimizer, objective_->layout())),
+        optimizer_(MakeGroupedOptimizer<T>(spec.optimizer, spec.parameter_groups, objective_->layout())),
         schedule_(MakeSchedule(spec.schedule, spec.warmup)),
+        rate_reduction_(spec.reduce_on_plateau),
+        clipping_(spec.clipping),
+        averager_(spec.averaging),
         rules_(spec, objective_->training_rows()),
         recorder_(spec.record, objective_->layout().size),
         fingerprint_(SpecFingerprint(spec)),
@@ -103,6 +110,9 @@ class TrainerOf final : public Trainer {
   const std::unique_ptr<Objective<T>> objective_;
   const std::unique_ptr<Optimizer<T>> optimizer_;
   const std::unique_ptr<const Schedule> schedule_;
+  const RateReduction rate_reduction_;
+  const Clipping clipping_;
+  const Averager averager_;
   const StoppingRules rules_;
   const Recorder recorder_;
   const std::string fingerprint_;
@@ -150,6 +160,7 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
 template <typename T>
 void TrainerOf<T>::TakeUpdate(const Row& row) {
   run_.previous = Answer();
+  clipping_.Clip(row.gradient_norm, absl::MakeSpan(gradient_));
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
                     .learning_rate = row.learning_rate,
@@ -157,9 +168,10 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
                     .gradient = gradient_,
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
-  const absl::Span<const T> answer = optimizer_->Answer();
-  run_.answer.assign(answer.begin(), answer.end());
   ++run_.step;
+  const absl::Span<const T> answer = optimizer_->Answer();
+  if (!answer.empty()) run_.answer.assign(answer.begin(), answer.end());
+  averager_.Observe(run_.step, run_.parameters, &run_.answer);
   ++executed_steps_;
 }
 
@@ -214,7 +226,7 @@ Row TrainerOf<T>::MeasureRow() {
   return {.step = run_.step,
           .loss = value.loss,
           .objective = value.objective,
-          .learning_rate = learning_rate_ * schedule_->Factor(run_.step),
+          .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor,
           .gradient_norm = GradientNorm<T>(gradient_)};
 }
 
@@ -274,6 +286,7 @@ template <typename T>
 void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* block) {
   const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
   rules_.Observe(row, evaluation, &run_.stopping);
+  if (evaluation != nullptr) rate_reduction_.Observe(BestValueOf(*evaluation), &run_.rate_reduction);
   if (evaluation != nullptr && evaluation->best) {
     run_.best = Answer();
     run_.best_step = row.step;
@@ -290,16 +303,21 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
   };
   if (contents.fingerprint != fingerprint_) return refuse("it was taken of another spec");
   const std::vector<absl::Span<T>> arrays = optimizer_->State();
-  const absl::Span<double> numbers = optimizer_->Numbers();
+  const std::vector<absl::Span<double>> numbers = optimizer_->Numbers();
   bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.arrays.size() == arrays.size() &&
                    contents.numbers.size() == numbers.size();
+  for (size_t i = 0; sizes_fit && i < numbers.size(); ++i) {
+    sizes_fit = contents.numbers[i].size() == numbers[i].size();
+  }
   for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.arrays[i].size() == arrays[i].size();
   if (!sizes_fit) return refuse("its sizes are not those of the model");
   run_ = std::move(contents.run);
   for (size_t i = 0; i < arrays.size(); ++i) {
     std::copy(contents.arrays[i].begin(), contents.arrays[i].end(), arrays[i].begin());
   }
-  std::copy(contents.numbers.begin(), contents.numbers.end(), numbers.begin());
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    std::copy(contents.numbers[i].begin(), contents.numbers[i].end(), numbers[i].begin());
+  }
   multi_start_.reset();
   return absl::OkStatus();
 }
