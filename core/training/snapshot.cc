@@ -67,45 +67,6 @@ std::vector<std::vector<T>> GetArrays(ByteReader* reader) {
   return arrays;
 }
 
-void PutTermination(const Termination& termination, ByteWriter* writer) {
-  writer->PutU8(static_cast<uint8_t>(termination.reason));
-  writer->PutString(termination.message);
-  writer->PutI64(termination.step);
-  writer->PutDouble(termination.loss);
-  writer->PutDouble(termination.objective);
-  writer->PutDouble(termination.gradient_norm);
-  writer->PutI64(termination.kept_step);
-  writer->PutBool(termination.non_finite.has_value());
-  if (!termination.non_finite.has_value()) return;
-  writer->PutString(termination.non_finite->tensor);
-  writer->PutI64(termination.non_finite->index);
-  writer->PutI64(termination.non_finite->step);
-  writer->PutDouble(termination.non_finite->value);
-}
-
-Termination GetTermination(ByteReader* reader) {
-  Termination termination;
-  termination.reason = static_cast<TerminationReason>(reader->GetU8());
-  termination.message = reader->GetString();
-  termination.step = reader->GetI64();
-  termination.loss = reader->GetDouble();
-  termination.objective = reader->GetDouble();
-  termination.gradient_norm = reader->GetDouble();
-  termination.kept_step = reader->GetI64();
-  if (!reader->GetBool()) return termination;
-  NonFinite non_finite;
-  non_finite.tensor = reader->GetString();
-  non_finite.index = reader->GetI64();
-  non_finite.step = reader->GetI64();
-  non_finite.value = reader->GetDouble();
-  termination.non_finite = std::move(non_finite);
-  return termination;
-}
-
-bool IsKnown(TerminationReason reason) {
-  return reason >= TerminationReason::kConverged && reason <= TerminationReason::kCancelled;
-}
-
 // The bytes between version and checksum.
 absl::StatusOr<absl::string_view> CheckedBody(absl::string_view bytes) {
   if (bytes.size() < 3 * sizeof(uint32_t)) return Damaged("it is cut short");
@@ -175,7 +136,7 @@ std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
   writer.PutI64(run.best_step);
   PutVector(run.best, &writer);
   writer.PutBool(run.termination.has_value());
-  if (run.termination.has_value()) PutTermination(*run.termination, &writer);
+  if (run.termination.has_value()) run.termination->Write(&writer);
   PutArrays<T>(arrays, &writer);
   PutArrays<double>(numbers, &writer);
   writer.PutU32(Crc32(writer.bytes()));
@@ -197,14 +158,14 @@ absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
   contents.run.rate_reduction = RateReductionState::Read(&reader);
   contents.run.best_step = reader.GetI64();
   contents.run.best = GetVector<T>(&reader);
-  if (reader.GetBool()) contents.run.termination = GetTermination(&reader);
+  if (reader.GetBool()) contents.run.termination = Termination::Read(&reader);
   contents.arrays = GetArrays<T>(&reader);
   contents.numbers = GetArrays<double>(&reader);
   const size_t size = contents.run.parameters.size();
   const auto fits = [size](const AlignedVector<T>& vector) { return vector.empty() || vector.size() == size; };
   const bool sizes_fit = contents.run.previous.size() == size && fits(contents.run.answer) && fits(contents.run.best) &&
                          contents.run.step >= 0;
-  const bool ends_well = !contents.run.termination.has_value() || IsKnown(contents.run.termination->reason);
+  const bool ends_well = !contents.run.termination.has_value() || contents.run.termination->is_known();
   if (reader.failed() || reader.remaining() != 0 || !sizes_fit || !ends_well)
     return Damaged("its parts do not fit together");
   return contents;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/analysis/spectrum.h"
 #include "core/base/aligned.h"
 #include "core/base/errors.h"
 #include "core/base/format.h"
@@ -23,7 +24,9 @@
 #include "core/schedules/schedule.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
+#include "core/training/diagnosis.h"
 #include "core/training/gradient_norm.h"
+#include "core/training/non_finite.h"
 #include "core/training/objective.h"
 #include "core/training/parameter_groups.h"
 #include "core/training/rate_reduction.h"
@@ -33,6 +36,16 @@
 
 namespace descent::core {
 namespace {
+
+// Updates that are tried to see whether a run that stands still goes round: a share of those taken.
+constexpr int64_t kStepsPerDiagnosisStep = 8;
+constexpr int64_t kLeastDiagnosisSteps = 64;
+constexpr int64_t kMostDiagnosisSteps = 1024;
+
+bool LeavesPlaceOpen(TerminationReason reason) {
+  return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
+         reason == TerminationReason::kStepBudget || reason == TerminationReason::kEpochBudget;
+}
 
 // Calls that only a bug makes.
 void Require(bool condition, const char* what) {
@@ -100,9 +113,10 @@ class TrainerOf final : public Trainer {
   Row MeasureRow();
   void TakeUpdate(const Row& row);
   const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
-  std::optional<Termination> FindNonFinite(const Row& row) const;
   EvaluationPoint Evaluate(const Row& row);
-  Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const;
+  Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
+  std::optional<Diagnosis> DiagnoseStationaryPoint(const Row& row);
+  std::optional<Diagnosis> DiagnoseCycle();
   void Accept(const Row& row, const Progress& progress, StepBlock* block);
 
   // Constant after construction.
@@ -138,7 +152,7 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
   Progress progress;
   for (int64_t taken = 0; taken < updates && recorder_.Takes(run_.step, /*last=*/false, *block); ++taken) {
     const Row row = MeasureRow();
-    progress.termination = FindNonFinite(row);
+    progress.termination = FindNonFinite<T>(row, gradient_, layout());
     if (!progress.termination.has_value()) {
       if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress.evaluation = Evaluate(row);
       const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
@@ -181,7 +195,7 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   recorder_.Begin(1, block);
   const Row row = MeasureRow();
   Progress progress;
-  progress.termination = FindNonFinite(row);
+  progress.termination = FindNonFinite<T>(row, gradient_, layout());
   if (!progress.termination.has_value()) {
     progress.evaluation = Evaluate(row);
     progress.termination = Terminate(reason, row, *progress.evaluation);
@@ -230,35 +244,6 @@ Row TrainerOf<T>::MeasureRow() {
           .gradient_norm = GradientNorm<T>(gradient_)};
 }
 
-// The end of a run whose row is not finite: the answer is the row before, or row 0 itself.
-template <typename T>
-std::optional<Termination> TrainerOf<T>::FindNonFinite(const Row& row) const {
-  if (std::isfinite(row.loss) && std::isfinite(row.gradient_norm)) return std::nullopt;
-  NonFinite found{.tensor = "loss", .index = 0, .step = row.step, .value = row.loss};
-  if (std::isfinite(row.loss)) {
-    const int64_t place = FindNonFiniteValue<T>(gradient_);
-    if (place < 0) return std::nullopt;  // only the norm is beyond the largest double
-    const auto tensor = std::find_if(layout().tensors.begin(), layout().tensors.end(),
-                                     [place](const TensorInfo& info) { return place < info.offset + info.size(); });
-    found.tensor = tensor->name;
-    found.index = place - tensor->offset;
-    found.value = static_cast<double>(gradient_[static_cast<size_t>(place)]);
-  }
-  const int64_t kept_step = std::max<int64_t>(0, row.step - 1);
-  const std::string what =
-      found.tensor == "loss" ? "The loss" : absl::StrCat("The gradient of ", found.tensor, "[", found.index, "]");
-  return Termination{.reason = TerminationReason::kNonFinite,
-                     .message = absl::StrCat(what, " is ", ShortestText(found.value), " at step ", row.step,
-                                             "; the parameters of step ", kept_step,
-                                             " are kept; a smaller learning rate or scaled features may help."),
-                     .step = row.step,
-                     .loss = row.loss,
-                     .objective = row.objective,
-                     .gradient_norm = row.gradient_norm,
-                     .kept_step = kept_step,
-                     .non_finite = std::move(found)};
-}
-
 template <typename T>
 EvaluationPoint TrainerOf<T>::Evaluate(const Row& row) {
   const ObjectiveValue batch = {row.loss, row.objective};
@@ -269,17 +254,72 @@ EvaluationPoint TrainerOf<T>::Evaluate(const Row& row) {
 }
 
 template <typename T>
-Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const {
+Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) {
   const bool keeps_best = reason == TerminationReason::kStoppedEarly || reason == TerminationReason::kDiverged;
   const bool best_is_before = !evaluation.best && !run_.best.empty();
-  return {.reason = reason,
-          .message = rules_.Message(reason, run_.stopping, row),
-          .step = row.step,
-          .loss = row.loss,
-          .objective = row.objective,
-          .gradient_norm = row.gradient_norm,
-          .kept_step = keeps_best && best_is_before ? run_.best_step : row.step,
-          .non_finite = std::nullopt};
+  Termination termination{.reason = reason,
+                          .message = rules_.Message(reason, run_.stopping, row),
+                          .step = row.step,
+                          .loss = row.loss,
+                          .objective = row.objective,
+                          .gradient_norm = row.gradient_norm,
+                          .kept_step = keeps_best && best_is_before ? run_.best_step : row.step,
+                          .non_finite = std::nullopt,
+                          .diagnosis = std::nullopt};
+  // Only a rule that says nothing about the place leaves it open what the run has come to.
+  if (!objective_->is_full() || !LeavesPlaceOpen(reason)) return termination;
+  termination.diagnosis = DiagnoseStationaryPoint(row);
+  if (!termination.diagnosis.has_value() && reason != TerminationReason::kConverged) {
+    termination.diagnosis = DiagnoseCycle();
+  }
+  if (!termination.diagnosis.has_value()) return termination;
+  absl::StrAppend(&termination.message, " ", termination.diagnosis->Sentence());
+  const Verdict verdict = termination.diagnosis->verdict;
+  if (verdict == Verdict::kLimitCycle) {
+    termination.reason = TerminationReason::kLimitCycle;
+  } else if (verdict != Verdict::kMinimum && verdict != Verdict::kFlatMinimum) {
+    termination.reason = TerminationReason::kStationary;
+  }
+  return termination;
+}
+
+// Where the gradient is small: what the second derivatives say.
+template <typename T>
+std::optional<Diagnosis> TrainerOf<T>::DiagnoseStationaryPoint(const Row& row) {
+  if (!rules_.IsNearlyStationary(row)) return std::nullopt;
+  std::vector<T> direction(gradient_.size());
+  std::vector<T> product(gradient_.size());
+  bool has_second_derivatives = true;
+  const auto multiply = [&](absl::Span<const double> vector, absl::Span<double> result) {
+    std::copy(vector.begin(), vector.end(), direction.begin());
+    has_second_derivatives =
+        has_second_derivatives && objective_->MultiplyByHessian(run_.parameters, direction, absl::MakeSpan(product));
+    std::copy(product.begin(), product.end(), result.begin());
+  };
+  const std::vector<double> gradient(gradient_.begin(), gradient_.end());
+  const std::optional<Spectrum> spectrum = ExtremeEigenvalues(gradient, multiply, /*seed=*/0);
+  if (!has_second_derivatives || !spectrum.has_value()) return std::nullopt;
+  return JudgeStationaryPoint(*spectrum, GradientNorm<T>(run_.parameters));
+}
+
+// Turns the run further to see whether it goes round, and puts it back: nothing of it changes.
+template <typename T>
+std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
+  const std::string here = Snapshot();
+  const int64_t executed = executed_steps_;
+  const std::optional<MultiStart> drawn = multi_start_;
+  const auto advance = [this] {
+    const Row row = MeasureRow();
+    TakeUpdate(row);
+    return row.objective;
+  };
+  const auto point = [this] { return absl::Span<const T>(run_.parameters); };
+  const int64_t steps = std::clamp(run_.step / kStepsPerDiagnosisStep, kLeastDiagnosisSteps, kMostDiagnosisSteps);
+  std::optional<Diagnosis> diagnosis = FindLimitCycle<T>(steps, advance, point);
+  Require(Restore(here).ok(), "a trainer did not take its own snapshot");
+  executed_steps_ = executed;
+  multi_start_ = drawn;
+  return diagnosis;
 }
 
 template <typename T>
