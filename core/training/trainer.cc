@@ -19,19 +19,20 @@
 #include "core/base/format.h"
 #include "core/base/parallel.h"
 #include "core/base/status.h"
-#include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
 #include "core/schedules/schedule.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
 #include "core/training/diagnosis.h"
 #include "core/training/gradient_norm.h"
+#include "core/training/guard.h"
 #include "core/training/non_finite.h"
 #include "core/training/objective.h"
 #include "core/training/parameter_groups.h"
 #include "core/training/rate_reduction.h"
 #include "core/training/recorder.h"
 #include "core/training/snapshot.h"
+#include "core/training/start.h"
 #include "core/training/stopping.h"
 
 namespace descent::core {
@@ -39,8 +40,8 @@ namespace {
 
 // Updates that are tried to see whether a run that stands still goes round: a share of those taken.
 constexpr int64_t kStepsPerDiagnosisStep = 8;
-constexpr int64_t kLeastDiagnosisSteps = 64;
 constexpr int64_t kMostDiagnosisSteps = 1024;
+constexpr int64_t kLeastStepsToDiagnose = 256;
 
 bool LeavesPlaceOpen(TerminationReason reason) {
   return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
@@ -80,13 +81,15 @@ class TrainerOf final : public Trainer {
         rate_reduction_(spec.reduce_on_plateau),
         clipping_(spec.clipping),
         averager_(spec.averaging),
+        guard_(spec.guard),
         rules_(spec, objective_->training_rows()),
         recorder_(spec.record, objective_->layout().size),
         fingerprint_(SpecFingerprint(spec)),
         learning_rate_(spec.optimizer.number("learning_rate")),
         evaluate_every_(spec.evaluation.steps("every")),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
-    Start(spec);
+    multi_start_ = ChooseStart<T>(spec, objective_.get(), &run_.parameters);
+    run_.previous = run_.parameters;
   }
 
   Progress Advance(int64_t updates, StepBlock* block) override;
@@ -109,9 +112,11 @@ class TrainerOf final : public Trainer {
   const std::optional<MultiStart>& multi_start() const override { return multi_start_; }
 
  private:
-  void Start(const JobSpec& spec);
   Row MeasureRow();
   void TakeUpdate(const Row& row);
+  bool RollsBack(const Termination& termination) const;
+  Advice RollbackAdvice(const Termination& termination) const;
+  void RollBack();
   const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
   EvaluationPoint Evaluate(const Row& row);
   Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
@@ -127,6 +132,7 @@ class TrainerOf final : public Trainer {
   const RateReduction rate_reduction_;
   const Clipping clipping_;
   const Averager averager_;
+  const Guard<T> guard_;
   const StoppingRules rules_;
   const Recorder recorder_;
   const std::string fingerprint_;
@@ -161,10 +167,20 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
         progress.termination = Terminate(*reason, row, *progress.evaluation);
       }
     }
+    if (progress.termination.has_value() && RollsBack(*progress.termination)) {
+      progress.advice.push_back(RollbackAdvice(*progress.termination));
+      progress.evaluation.reset();
+    }
+    const bool rolls_back = !progress.advice.empty();
+    if (rolls_back) progress.termination.reset();
     if (progress.termination.has_value() && !recorder_.Takes(row.step, /*last=*/true, *block)) return {};
     Accept(row, progress, block);
     if (progress.termination.has_value()) break;
 
+    if (rolls_back) {
+      RollBack();
+      break;
+    }
     TakeUpdate(row);
     if (progress.evaluation.has_value()) break;
   }
@@ -190,6 +206,30 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
 }
 
 template <typename T>
+bool TrainerOf<T>::RollsBack(const Termination& termination) const {
+  return (termination.reason == TerminationReason::kNonFinite || termination.reason == TerminationReason::kDiverged) &&
+         guard_.CanRollBack(run_.guard) && !rules_.budget_used(termination.step);
+}
+
+template <typename T>
+Advice TrainerOf<T>::RollbackAdvice(const Termination& termination) const {
+  return {.code = "ROLLED_BACK",
+          .message = absl::StrCat(termination.message, " The guard goes back to the state of step ",
+                                  run_.guard.good_step, "; the learning rate is ",
+                                  RoundedText(run_.guard.factor * guard_.factor(), 6), " of the spec's from now on."),
+          .step = termination.step};
+}
+
+// Takes the place of an update.
+template <typename T>
+void TrainerOf<T>::RollBack() {
+  guard_.RollBack(&run_.guard, &run_.parameters, &run_.answer, optimizer_.get());
+  run_.previous = Answer();
+  ++run_.step;
+  ++executed_steps_;
+}
+
+template <typename T>
 Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* block) {
   Require(!run_.termination.has_value(), "Finish was called on a run that is over");
   recorder_.Begin(1, block);
@@ -204,44 +244,15 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   return progress;
 }
 
-// Draws the starts, compares their objectives over all training rows, and keeps the least: of equals the first. One
-// that is not finite is worse than any that is.
-template <typename T>
-void TrainerOf<T>::Start(const JobSpec& spec) {
-  const size_t size = gradient_.size();
-  std::vector<double> values(size);
-  AlignedVector<T> candidate(size);
-  const auto draw = [&](int64_t start) {
-    Initialize(spec.initializer, layout(), {.seed = *spec.seed, .start = static_cast<uint64_t>(start)},
-               objective_->default_gain(), absl::MakeSpan(values));
-    std::copy(values.begin(), values.end(), candidate.begin());
-  };
-  draw(0);
-  run_.parameters = candidate;
-  if (*spec.starts > 1) {
-    multi_start_.emplace();
-    double least = std::numeric_limits<double>::infinity();
-    for (int64_t start = 0; start < *spec.starts; ++start) {
-      draw(start);
-      const double objective = objective_->MeasureAll(candidate).objective;
-      multi_start_->objectives.push_back(objective);
-      if (!(objective < least)) continue;
-      least = objective;
-      multi_start_->chosen = start;
-      run_.parameters = candidate;
-    }
-  }
-  run_.previous = run_.parameters;
-}
-
 template <typename T>
 Row TrainerOf<T>::MeasureRow() {
   const ObjectiveValue value = objective_->Measure(run_.step, run_.parameters, absl::MakeSpan(gradient_));
-  return {.step = run_.step,
-          .loss = value.loss,
-          .objective = value.objective,
-          .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor,
-          .gradient_norm = GradientNorm<T>(gradient_)};
+  return {
+      .step = run_.step,
+      .loss = value.loss,
+      .objective = value.objective,
+      .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor * run_.guard.factor,
+      .gradient_norm = GradientNorm<T>(gradient_)};
 }
 
 template <typename T>
@@ -305,6 +316,7 @@ std::optional<Diagnosis> TrainerOf<T>::DiagnoseStationaryPoint(const Row& row) {
 // Turns the run further to see whether it goes round, and puts it back: nothing of it changes.
 template <typename T>
 std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
+  if (run_.step < kLeastStepsToDiagnose) return std::nullopt;
   const std::string here = Snapshot();
   const int64_t executed = executed_steps_;
   const std::optional<MultiStart> drawn = multi_start_;
@@ -314,7 +326,7 @@ std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
     return row.objective;
   };
   const auto point = [this] { return absl::Span<const T>(run_.parameters); };
-  const int64_t steps = std::clamp(run_.step / kStepsPerDiagnosisStep, kLeastDiagnosisSteps, kMostDiagnosisSteps);
+  const int64_t steps = std::min(run_.step / kStepsPerDiagnosisStep, kMostDiagnosisSteps);
   std::optional<Diagnosis> diagnosis = FindLimitCycle<T>(steps, advance, point);
   Require(Restore(here).ok(), "a trainer did not take its own snapshot");
   executed_steps_ = executed;
@@ -332,6 +344,9 @@ void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* b
     run_.best_step = row.step;
   }
   if (progress.termination.has_value()) run_.termination = progress.termination;
+  if (guard_.Keeps(row.step) && progress.advice.empty()) {
+    guard_.Keep(row.step, run_.parameters, run_.answer, optimizer_.get(), &run_.guard);
+  }
   recorder_.Record<T>(row, run_.parameters, /*last=*/progress.termination.has_value(), block);
 }
 

@@ -72,6 +72,13 @@ struct PreparedProblem {
 PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path,
                                Violations* violations);
 
+// What the owner of a run should know, in words.
+struct Advice {
+  std::string code;     // upper snake case, docs/api.md lists them
+  std::string message;  // a sentence with figures and what to do
+  int64_t step = 0;
+};
+
 class Trainer {
  public:
   // `spec` is resolved. `threads` of the spec are started here.
@@ -80,6 +87,7 @@ class Trainer {
 
   struct Progress {
     std::optional<EvaluationPoint> evaluation;  // it follows the block's last row
+    std::vector<Advice> advice;                 // as does this
     std::optional<Termination> termination;     // the run is over
   };
 

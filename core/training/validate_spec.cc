@@ -62,6 +62,7 @@ std::vector<Place> PlacesOf(const JobSpec& spec) {
   add("schedule.reduce_on_plateau", spec.reduce_on_plateau, false);
   add("clipping", spec.clipping, false);
   add("averaging", spec.averaging, true);
+  add("guard", spec.guard, false);
   for (size_t i = 0; i < spec.parameter_groups.size(); ++i) {
     add(absl::StrCat("parameter_groups[", i, "]"), spec.parameter_groups[i], false);
   }
