@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,7 @@ class DatasetObjective final : public Objective<T> {
       : model_(MakeModel<T>(spec.dataset->model, problem.input)),
         loss_(MakeLoss<T>(problem.loss_config)),
         penalties_(spec.dataset->penalties),
+        feature_names_(problem.input.feature_names),
         task_(problem.loss->task),
         default_gain_(problem.model->gain(spec.dataset->model)),
         training_(std::move(training)),
@@ -70,6 +73,10 @@ class DatasetObjective final : public Objective<T> {
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
   bool is_full() const override { return sampler_.full(); }
+  std::optional<Advice> AdviseOnData() const override { return AdviseOnScales<T>(training_, feature_names_); }
+  std::optional<double> LossOfConstant() const override {
+    return ConstantLoss<T>(*loss_, task_, model_->output_width(), training_.targets);
+  }
 
   bool MultiplyByHessian(absl::Span<const T> /*parameters*/, absl::Span<const T> /*direction*/,
                          absl::Span<T> /*product*/) override {
@@ -93,6 +100,7 @@ class DatasetObjective final : public Objective<T> {
   const std::unique_ptr<const Model<T>> model_;
   const std::unique_ptr<const Loss<T>> loss_;
   const std::vector<Config> penalties_;
+  const std::vector<std::string> feature_names_;
   const Task task_;
   const double default_gain_;
   const Matrix<T> training_;

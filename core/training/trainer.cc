@@ -23,6 +23,7 @@
 #include "core/schedules/schedule.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
+#include "core/training/curvature.h"
 #include "core/training/diagnosis.h"
 #include "core/training/gradient_norm.h"
 #include "core/training/guard.h"
@@ -33,6 +34,7 @@
 #include "core/training/recorder.h"
 #include "core/training/snapshot.h"
 #include "core/training/start.h"
+#include "core/training/step_batch.h"
 #include "core/training/stopping.h"
 
 namespace descent::core {
@@ -55,21 +57,6 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
-// The batch of one step.
-template <typename T>
-class StepBatch final : public BatchObjective<T> {
- public:
-  StepBatch(Objective<T>* objective, int64_t step) : objective_(objective), step_(step) {}
-
-  double Measure(absl::Span<const T> point, absl::Span<T> gradient) override {
-    return objective_->Measure(step_, point, gradient).objective;
-  }
-
- private:
-  Objective<T>* const objective_;
-  const int64_t step_;
-};
-
 template <typename T>
 class TrainerOf final : public Trainer {
  public:
@@ -86,6 +73,7 @@ class TrainerOf final : public Trainer {
         recorder_(spec.record, objective_->layout().size),
         fingerprint_(SpecFingerprint(spec)),
         learning_rate_(spec.optimizer.number("learning_rate")),
+        optimizer_config_(spec.optimizer),
         evaluate_every_(spec.evaluation.steps("every")),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
     multi_start_ = ChooseStart<T>(spec, objective_.get(), &run_.parameters);
@@ -113,15 +101,16 @@ class TrainerOf final : public Trainer {
 
  private:
   Row MeasureRow();
+  Progress Judge(const Row& row);
   void TakeUpdate(const Row& row);
   bool RollsBack(const Termination& termination) const;
-  Advice RollbackAdvice(const Termination& termination) const;
   void RollBack();
   const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
   EvaluationPoint Evaluate(const Row& row);
   Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
   std::optional<Diagnosis> DiagnoseStationaryPoint(const Row& row);
   std::optional<Diagnosis> DiagnoseCycle();
+  void Advise(const Row& row, Progress* progress);
   void Accept(const Row& row, const Progress& progress, StepBlock* block);
 
   // Constant after construction.
@@ -137,6 +126,7 @@ class TrainerOf final : public Trainer {
   const Recorder recorder_;
   const std::string fingerprint_;
   const double learning_rate_;
+  const Config optimizer_config_;
   const int64_t evaluate_every_;
 
   // The run: with the optimizer's arrays, all that a snapshot holds.
@@ -158,23 +148,17 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
   Progress progress;
   for (int64_t taken = 0; taken < updates && recorder_.Takes(run_.step, /*last=*/false, *block); ++taken) {
     const Row row = MeasureRow();
-    progress.termination = FindNonFinite<T>(row, gradient_, layout());
-    if (!progress.termination.has_value()) {
-      if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress.evaluation = Evaluate(row);
-      const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
-      if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
-        if (evaluation == nullptr) progress.evaluation = Evaluate(row);
-        progress.termination = Terminate(*reason, row, *progress.evaluation);
-      }
-    }
-    if (progress.termination.has_value() && RollsBack(*progress.termination)) {
-      progress.advice.push_back(RollbackAdvice(*progress.termination));
+    progress = Judge(row);
+    const bool rolls_back = progress.termination.has_value() && RollsBack(*progress.termination);
+    if (rolls_back) {
+      const double factor = run_.guard.factor * guard_.factor();
+      progress.advice = {AdviseOnRollback(*progress.termination, run_.guard.good_step, factor)};
+      progress.termination.reset();
       progress.evaluation.reset();
     }
-    const bool rolls_back = !progress.advice.empty();
-    if (rolls_back) progress.termination.reset();
     if (progress.termination.has_value() && !recorder_.Takes(row.step, /*last=*/true, *block)) return {};
     Accept(row, progress, block);
+    if (!rolls_back) Advise(row, &progress);
     if (progress.termination.has_value()) break;
 
     if (rolls_back) {
@@ -183,6 +167,21 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
     }
     TakeUpdate(row);
     if (progress.evaluation.has_value()) break;
+  }
+  return progress;
+}
+
+// Whether a row is finite, its evaluation when that is due, and whether it is the last.
+template <typename T>
+Trainer::Progress TrainerOf<T>::Judge(const Row& row) {
+  Progress progress;
+  progress.termination = FindNonFinite<T>(row, gradient_, layout());
+  if (progress.termination.has_value()) return progress;
+  if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress.evaluation = Evaluate(row);
+  const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
+  if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
+    if (evaluation == nullptr) progress.evaluation = Evaluate(row);
+    progress.termination = Terminate(*reason, row, *progress.evaluation);
   }
   return progress;
 }
@@ -209,15 +208,6 @@ template <typename T>
 bool TrainerOf<T>::RollsBack(const Termination& termination) const {
   return (termination.reason == TerminationReason::kNonFinite || termination.reason == TerminationReason::kDiverged) &&
          guard_.CanRollBack(run_.guard) && !rules_.budget_used(termination.step);
-}
-
-template <typename T>
-Advice TrainerOf<T>::RollbackAdvice(const Termination& termination) const {
-  return {.code = "ROLLED_BACK",
-          .message = absl::StrCat(termination.message, " The guard goes back to the state of step ",
-                                  run_.guard.good_step, "; the learning rate is ",
-                                  RoundedText(run_.guard.factor * guard_.factor(), 6), " of the spec's from now on."),
-          .step = termination.step};
 }
 
 // Takes the place of an update.
@@ -298,18 +288,8 @@ Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, co
 template <typename T>
 std::optional<Diagnosis> TrainerOf<T>::DiagnoseStationaryPoint(const Row& row) {
   if (!rules_.IsNearlyStationary(row)) return std::nullopt;
-  std::vector<T> direction(gradient_.size());
-  std::vector<T> product(gradient_.size());
-  bool has_second_derivatives = true;
-  const auto multiply = [&](absl::Span<const double> vector, absl::Span<double> result) {
-    std::copy(vector.begin(), vector.end(), direction.begin());
-    has_second_derivatives =
-        has_second_derivatives && objective_->MultiplyByHessian(run_.parameters, direction, absl::MakeSpan(product));
-    std::copy(product.begin(), product.end(), result.begin());
-  };
-  const std::vector<double> gradient(gradient_.begin(), gradient_.end());
-  const std::optional<Spectrum> spectrum = ExtremeEigenvalues(gradient, multiply, /*seed=*/0);
-  if (!has_second_derivatives || !spectrum.has_value()) return std::nullopt;
+  const std::optional<Spectrum> spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_);
+  if (!spectrum.has_value()) return std::nullopt;
   return JudgeStationaryPoint(*spectrum, GradientNorm<T>(run_.parameters));
 }
 
@@ -348,6 +328,24 @@ void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* b
     guard_.Keep(row.step, run_.parameters, run_.answer, optimizer_.get(), &run_.guard);
   }
   recorder_.Record<T>(row, run_.parameters, /*last=*/progress.termination.has_value(), block);
+}
+
+// Before the first step, and at the end of a run on data.
+template <typename T>
+void TrainerOf<T>::Advise(const Row& row, Progress* progress) {
+  const auto add = [progress](std::optional<Advice> advice) {
+    if (advice.has_value()) progress->advice.push_back(*std::move(advice));
+  };
+  if (row.step == 0) {
+    add(objective_->AdviseOnData());
+    if (objective_->is_full() && optimizer_config_.name() == "sgd") {
+      if (const auto spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_))
+        add(AdviseOnRate(optimizer_config_, spectrum->largest));
+    }
+  }
+  const std::optional<double> constant =
+      progress->termination.has_value() ? objective_->LossOfConstant() : std::nullopt;
+  if (constant.has_value()) add(AdviseOnLoss(row.step, progress->evaluation->training.loss, *constant));
 }
 
 template <typename T>

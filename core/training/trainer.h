@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/training/advice.h"
 #include "core/training/evaluation.h"
 #include "core/training/job_spec.h"
 #include "core/training/parameter_layout.h"
@@ -71,13 +72,6 @@ struct PreparedProblem {
 // to `violations` with paths under `path`.
 PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path,
                                Violations* violations);
-
-// What the owner of a run should know, in words.
-struct Advice {
-  std::string code;     // upper snake case, docs/api.md lists them
-  std::string message;  // a sentence with figures and what to do
-  int64_t step = 0;
-};
 
 class Trainer {
  public:
