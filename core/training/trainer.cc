@@ -75,6 +75,7 @@ class TrainerOf final : public Trainer {
         learning_rate_(spec.optimizer.number("learning_rate")),
         optimizer_config_(spec.optimizer),
         evaluate_every_(spec.evaluation.steps("every")),
+        has_answer_(FindOptimizer(spec.optimizer.name())->has_answer),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
     multi_start_ = ChooseStart<T>(spec, objective_.get(), &run_.parameters);
     run_.previous = run_.parameters;
@@ -101,7 +102,7 @@ class TrainerOf final : public Trainer {
 
  private:
   Row MeasureRow();
-  Progress Judge(const Row& row);
+  void Judge(const Row& row, Progress* progress);
   void TakeUpdate(const Row& row);
   bool RollsBack(const Termination& termination) const;
   void RollBack();
@@ -128,6 +129,7 @@ class TrainerOf final : public Trainer {
   const double learning_rate_;
   const Config optimizer_config_;
   const int64_t evaluate_every_;
+  const bool has_answer_;  // of the optimizer
 
   // The run: with the optimizer's arrays, all that a snapshot holds.
   RunState<T> run_;
@@ -148,7 +150,7 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
   Progress progress;
   for (int64_t taken = 0; taken < updates && recorder_.Takes(run_.step, /*last=*/false, *block); ++taken) {
     const Row row = MeasureRow();
-    progress = Judge(row);
+    Judge(row, &progress);
     const bool rolls_back = progress.termination.has_value() && RollsBack(*progress.termination);
     if (rolls_back) {
       const double factor = run_.guard.factor * guard_.factor();
@@ -158,9 +160,8 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
     }
     if (progress.termination.has_value() && !recorder_.Takes(row.step, /*last=*/true, *block)) return {};
     Accept(row, progress, block);
-    if (!rolls_back) Advise(row, &progress);
+    if (row.step == 0 || progress.termination.has_value()) Advise(row, &progress);
     if (progress.termination.has_value()) break;
-
     if (rolls_back) {
       RollBack();
       break;
@@ -173,22 +174,23 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
 
 // Whether a row is finite, its evaluation when that is due, and whether it is the last.
 template <typename T>
-Trainer::Progress TrainerOf<T>::Judge(const Row& row) {
-  Progress progress;
-  progress.termination = FindNonFinite<T>(row, gradient_, layout());
-  if (progress.termination.has_value()) return progress;
-  if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress.evaluation = Evaluate(row);
-  const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
-  if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
-    if (evaluation == nullptr) progress.evaluation = Evaluate(row);
-    progress.termination = Terminate(*reason, row, *progress.evaluation);
+void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
+  if (!std::isfinite(row.loss) || !std::isfinite(row.gradient_norm)) {
+    progress->termination = FindNonFinite<T>(row, gradient_, layout());
+    if (progress->termination.has_value()) return;
   }
-  return progress;
+  if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress->evaluation = Evaluate(row);
+  const EvaluationPoint* evaluation = progress->evaluation.has_value() ? &*progress->evaluation : nullptr;
+  if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
+    if (evaluation == nullptr) progress->evaluation = Evaluate(row);
+    progress->termination = Terminate(*reason, row, *progress->evaluation);
+  }
 }
 
 template <typename T>
 void TrainerOf<T>::TakeUpdate(const Row& row) {
-  run_.previous = Answer();
+  const AlignedVector<T>& before = Answer();
+  std::copy(before.begin(), before.end(), run_.previous.begin());
   clipping_.Clip(row.gradient_norm, absl::MakeSpan(gradient_));
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
@@ -198,8 +200,10 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
   ++run_.step;
-  const absl::Span<const T> answer = optimizer_->Answer();
-  if (!answer.empty()) run_.answer.assign(answer.begin(), answer.end());
+  if (has_answer_) {
+    const absl::Span<const T> answer = optimizer_->Answer();
+    run_.answer.assign(answer.begin(), answer.end());
+  }
   averager_.Observe(run_.step, run_.parameters, &run_.answer);
   ++executed_steps_;
 }
