@@ -22,9 +22,9 @@ using testing::Pointwise;
 
 // Some parameters under one optimizer, from 0.
 template <typename T = double>
-class Run {
+class Walk {
  public:
-  explicit Run(const Config& config, size_t size = 1) : parameters_(size) {
+  explicit Walk(const Config& config, size_t size = 1) : parameters_(size) {
     ParameterLayout layout;
     layout.Add("x", {static_cast<int64_t>(size)}, TensorRole::kVariable);
     optimizer_ = MakeOptimizer<T>(config, layout);
@@ -65,19 +65,19 @@ TEST(RpropTest, AFlipHalvesTheStepAndRestsOnce) {
   // Steps 1, 2, 1 (flip, no move), 1 (nothing to agree with), 2, 4.
   Config config(&kRprop.kind);
   config.SetNumber("increase", 2);
-  EXPECT_THAT(Run(config).Path({5, 1, -3, -1, -1, -2}, 1), ElementsAre(-1, -3, -3, -2, 0, 4));
+  EXPECT_THAT(Walk(config).Path({5, 1, -3, -1, -1, -2}, 1), ElementsAre(-1, -3, -3, -2, 0, 4));
 }
 
 TEST(RpropTest, TheRateSeedsTheStepsAndNoMore) {
   Config config(&kRprop.kind);
   config.SetNumber("increase", 2);
   config.SetNumber("maximum_step", 4);
-  Run run(config);
+  Walk walk(config);
   // Gradients whose product is 0 in double still agree.
-  EXPECT_THAT(run.Take({1e-300}, 1), ElementsAre(-1));
-  EXPECT_THAT(run.Take({1e-300}, 100), ElementsAre(-3));
-  EXPECT_THAT(run.Take({1e-300}, 1e-3), ElementsAre(-7));
-  EXPECT_THAT(run.Take({1e-300}, 1), ElementsAre(-11));
+  EXPECT_THAT(walk.Take({1e-300}, 1), ElementsAre(-1));
+  EXPECT_THAT(walk.Take({1e-300}, 100), ElementsAre(-3));
+  EXPECT_THAT(walk.Take({1e-300}, 1e-3), ElementsAre(-7));
+  EXPECT_THAT(walk.Take({1e-300}, 1), ElementsAre(-11));
 }
 
 TEST(RpropTest, TheSmallestStepIsAtMostTheLargest) {
@@ -94,11 +94,11 @@ TEST(RadamTest, RectifiesFromTheSixthStep) {
   const double r = std::sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
   EXPECT_LT(r, 0.03);
   for (const absl::string_view preset : {"torch", "optax"}) {
-    const std::vector<double> path = Run(Preset(kRadam, preset)).Path({1, 1, 1, 1, 1, 1}, 0.5);
+    const std::vector<double> path = Walk(Preset(kRadam, preset)).Path({1, 1, 1, 1, 1, 1}, 0.5);
     EXPECT_THAT(path, Pointwise(DoubleNear(1e-7), {-0.5, -1.0, -1.5, -2.0, -2.5, -2.5 - 0.5 * r})) << preset;
   }
   // The paper's bound of 4 is passed one step earlier.
-  const std::vector<double> path = Run(Preset(kRadam, "paper")).Path({1, 1, 1, 1, 1}, 0.5);
+  const std::vector<double> path = Walk(Preset(kRadam, "paper")).Path({1, 1, 1, 1, 1}, 0.5);
   EXPECT_NEAR(path[3], -2, 1e-12);
   EXPECT_GT(path[4], -2.01);
 }
@@ -108,11 +108,11 @@ TEST(AsgdTest, TheAnswerIsTheAverageFromItsStart) {
   Config config(&kAsgd.kind);
   config.SetNumber("lambda", 0);
   config.SetInteger("average_start", 1);
-  Run run(config);
+  Walk walk(config);
   std::vector<double> answers;
   for (int i = 0; i < 5; ++i) {
-    run.Take({1}, 1);
-    answers.push_back(run.optimizer().Answer()[0]);
+    walk.Take({1}, 1);
+    answers.push_back(walk.optimizer().Answer()[0]);
   }
   EXPECT_THAT(answers, ElementsAre(-1, -2, -3, -3.5, -4));
 }
@@ -123,21 +123,21 @@ TEST(AsgdTest, TheRateFallsWithTheStepAndTakesItsSchedule) {
   config.SetNumber("learning_rate", 1);
   config.SetNumber("lambda", 0.5);
   config.SetNumber("alpha", 1);
-  Run run(config);
-  EXPECT_THAT(run.Take({1}, 1), ElementsAre(-1));
-  EXPECT_THAT(run.Take({1}, 1), Pointwise(DoubleNear(1e-15), {-4.0 / 3}));
-  EXPECT_THAT(run.Take({1}, 0.5), Pointwise(DoubleNear(1e-15), {-7.0 / 6 - 0.25}));
+  Walk walk(config);
+  EXPECT_THAT(walk.Take({1}, 1), ElementsAre(-1));
+  EXPECT_THAT(walk.Take({1}, 1), Pointwise(DoubleNear(1e-15), {-4.0 / 3}));
+  EXPECT_THAT(walk.Take({1}, 0.5), Pointwise(DoubleNear(1e-15), {-7.0 / 6 - 0.25}));
 }
 
 TEST(NadamTest, TheProductOfMomentaIsKeptInDouble) {
-  Run<float> run((Config(&kNadam.kind)));
+  Walk<float> walk((Config(&kNadam.kind)));
   double product = 1;
   for (int t = 1; t <= 50; ++t) {
-    run.Take({1}, 0.01);
+    walk.Take({1}, 0.01);
     product *= 0.9 * (1 - 0.5 * std::pow(0.96, t * 4e-3));
   }
-  ASSERT_EQ(run.optimizer().Numbers().size(), 1u);
-  EXPECT_DOUBLE_EQ(run.optimizer().Numbers()[0], product);
+  ASSERT_EQ(walk.optimizer().Numbers().size(), 1u);
+  EXPECT_DOUBLE_EQ(walk.optimizer().Numbers()[0], product);
 }
 
 TEST(AdamaxTest, NothingDividedByNothingIsNothing) {
@@ -145,8 +145,8 @@ TEST(AdamaxTest, NothingDividedByNothingIsNothing) {
     Config config = Preset(kAdamax, "paper");
     config.SetChoice("epsilon_placement", placement);
     EXPECT_EQ(config.number("epsilon"), 0);
-    EXPECT_THAT(Run(config).Path({0, 2, 0}, 1), Each(testing::Truly([](double x) { return std::isfinite(x); })));
-    EXPECT_THAT(Run(config).Path({0, 0}, 1), ElementsAre(0, 0));
+    EXPECT_THAT(Walk(config).Path({0, 2, 0}, 1), Each(testing::Truly([](double x) { return std::isfinite(x); })));
+    EXPECT_THAT(Walk(config).Path({0, 0}, 1), ElementsAre(0, 0));
   }
 }
 
@@ -157,10 +157,10 @@ TEST(AmsgradTest, TheMaximumIsOfEitherMoment) {
   config.SetNumber("beta2", 0.5);
   config.SetNumber("epsilon", 1e-300);
   // v = 1/2, 1/4, 5/8: the largest is 5/8, corrected 5/8/(7/8).
-  EXPECT_THAT(Run(config).Path({1, 0, 1}, 1), Pointwise(DoubleNear(1e-15), {-1.0, -1.0, -1 - std::sqrt(7.0 / 5)}));
+  EXPECT_THAT(Walk(config).Path({1, 0, 1}, 1), Pointwise(DoubleNear(1e-15), {-1.0, -1.0, -1 - std::sqrt(7.0 / 5)}));
   // v corrected = 1, 1/3, 5/7: the largest is 1.
   config.SetChoice("maximum_of", "corrected");
-  EXPECT_THAT(Run(config).Path({1, 0, 1}, 1), ElementsAre(-1, -1, -2));
+  EXPECT_THAT(Walk(config).Path({1, 0, 1}, 1), ElementsAre(-1, -1, -2));
   config.SetChoice("epsilon_placement", "uncorrected");
   EXPECT_EQ(Refusal(config),
             "spec.optimizer.epsilon_placement: cannot be uncorrected where maximum_of is corrected: no uncorrected "
@@ -169,14 +169,14 @@ TEST(AmsgradTest, TheMaximumIsOfEitherMoment) {
 
 TEST(NormalizedSgdTest, EveryStepHasTheLengthOfTheRate) {
   const Config config(&kNormalizedSgd.kind);
-  EXPECT_THAT(Run(config, 2).Take({3e-200, 4e-200}, 5), Pointwise(DoubleNear(1e-15), {-3.0, -4.0}));
-  EXPECT_THAT(Run<float>(config, 2).Take({3e38f, 3e38f}, 1), Each(testing::FloatEq(-std::sqrt(0.5f))));
-  EXPECT_THAT(Run(config, 2).Take({0, 0}, 5), Each(0));
+  EXPECT_THAT(Walk(config, 2).Take({3e-200, 4e-200}, 5), Pointwise(DoubleNear(1e-15), {-3.0, -4.0}));
+  EXPECT_THAT(Walk<float>(config, 2).Take({3e38f, 3e38f}, 1), Each(testing::FloatEq(-std::sqrt(0.5f))));
+  EXPECT_THAT(Walk(config, 2).Take({0, 0}, 5), Each(0));
 }
 
 TEST(SignTest, NoGradientIsNoStep) {
-  EXPECT_THAT(Run(Config(&kSignSgd.kind), 3).Take({1e-300, 0, -1e300}, 1), ElementsAre(-1, 0, 1));
-  EXPECT_THAT(Run(Config(&kLion.kind), 3).Take({1e-300, 0, -1e300}, 1), ElementsAre(-1, 0, 1));
+  EXPECT_THAT(Walk(Config(&kSignSgd.kind), 3).Take({1e-300, 0, -1e300}, 1), ElementsAre(-1, 0, 1));
+  EXPECT_THAT(Walk(Config(&kLion.kind), 3).Take({1e-300, 0, -1e300}, 1), ElementsAre(-1, 0, 1));
 }
 
 TEST(PresetTest, OneThatAKindLacksIsRefusedByName) {
