@@ -69,6 +69,12 @@ class DatasetObjective final : public Objective<T> {
 
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
+  bool is_full() const override { return sampler_.full(); }
+
+  bool MultiplyByHessian(absl::Span<const T> /*parameters*/, absl::Span<const T> /*direction*/,
+                         absl::Span<T> /*product*/) override {
+    return false;
+  }
 
  private:
   double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {

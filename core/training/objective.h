@@ -38,6 +38,12 @@ class Objective {
   virtual EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) = 0;
   // Passes over the training rows after `step` updates; 0 for functions.
   virtual double Epoch(int64_t step) const = 0;
+  // Whether Measure is of all training rows at every step.
+  virtual bool is_full() const = 0;
+  // product = H*direction with the Hessian of the objective over all training rows; false where it has none: losses or
+  // penalties that are not twice differentiable, and models without second derivatives.
+  virtual bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
+                                 absl::Span<T> product) = 0;
   // What suits the model's activation, for initialisers.
   virtual double default_gain() const = 0;
 };
