@@ -92,6 +92,7 @@ const constinit OptimizerInfo kAsgd = {
                  "on Control and Optimization 30, 1992; in the form of torch.optim.ASGD",
              .fields = kFields},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .has_answer = true};
 
 }  // namespace descent::core

@@ -71,7 +71,7 @@ class Nadam final : public Optimizer<T> {
   std::vector<absl::Span<T>> State() override {
     return {absl::MakeSpan(first_moment_), absl::MakeSpan(second_moment_)};
   }
-  absl::Span<double> Numbers() override { return absl::MakeSpan(&product_, 1); }
+  std::vector<absl::Span<double>> Numbers() override { return {absl::MakeSpan(&product_, 1)}; }
 
  private:
   double Momentum(double t) const {

@@ -137,7 +137,7 @@ TEST(NadamTest, TheProductOfMomentaIsKeptInDouble) {
     product *= 0.9 * (1 - 0.5 * std::pow(0.96, t * 4e-3));
   }
   ASSERT_EQ(walk.optimizer().Numbers().size(), 1u);
-  EXPECT_DOUBLE_EQ(walk.optimizer().Numbers()[0], product);
+  EXPECT_DOUBLE_EQ(walk.optimizer().Numbers()[0][0], product);
 }
 
 TEST(AdamaxTest, NothingDividedByNothingIsNothing) {
