@@ -55,13 +55,13 @@ class DatasetObjective final : public Objective<T> {
     return {loss, loss + Penalties(parameters, {})};
   }
 
-  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) override {
+  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) override {
     EvaluationPoint point;
     point.training = EvaluateRows(parameters, training_, training_targets_);
     point.objective = point.training.loss + Penalties(parameters, {});
-    if (sampler_.full()) {
-      point.training.loss = batch.loss;
-      point.objective = batch.objective;
+    if (batch != nullptr && sampler_.full()) {
+      point.training.loss = batch->loss;
+      point.objective = batch->objective;
     }
     if (held_out_.rows > 0) point.held_out = EvaluateRows(parameters, held_out_, held_out_targets_);
     return point;
@@ -69,6 +69,12 @@ class DatasetObjective final : public Objective<T> {
 
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
+  bool is_full() const override { return sampler_.full(); }
+
+  bool MultiplyByHessian(absl::Span<const T> /*parameters*/, absl::Span<const T> /*direction*/,
+                         absl::Span<T> /*product*/) override {
+    return false;
+  }
 
  private:
   double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {

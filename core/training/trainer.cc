@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/analysis/spectrum.h"
 #include "core/base/aligned.h"
 #include "core/base/errors.h"
 #include "core/base/format.h"
@@ -21,14 +22,30 @@
 #include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
+#include "core/training/diagnosis.h"
 #include "core/training/gradient_norm.h"
+#include "core/training/non_finite.h"
 #include "core/training/objective.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "core/training/recorder.h"
 #include "core/training/snapshot.h"
 #include "core/training/stopping.h"
 
 namespace descent::core {
 namespace {
+
+// Updates that are tried to see whether a run that stands still goes round: a share of those taken.
+constexpr int64_t kStepsPerDiagnosisStep = 8;
+constexpr int64_t kLeastDiagnosisSteps = 64;
+constexpr int64_t kMostDiagnosisSteps = 1024;
+
+bool LeavesPlaceOpen(TerminationReason reason) {
+  return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
+         reason == TerminationReason::kStepBudget || reason == TerminationReason::kEpochBudget;
+}
 
 // Calls that only a bug makes.
 void Require(bool condition, const char* what) {
@@ -37,14 +54,32 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
+// The batch of one step.
+template <typename T>
+class StepBatch final : public BatchObjective<T> {
+ public:
+  StepBatch(Objective<T>* objective, int64_t step) : objective_(objective), step_(step) {}
+
+  double Measure(absl::Span<const T> point, absl::Span<T> gradient) override {
+    return objective_->Measure(step_, point, gradient).objective;
+  }
+
+ private:
+  Objective<T>* const objective_;
+  const int64_t step_;
+};
+
 template <typename T>
 class TrainerOf final : public Trainer {
  public:
   TrainerOf(const JobSpec& spec, std::unique_ptr<Team> team, std::unique_ptr<Objective<T>> objective)
       : team_(std::move(team)),
         objective_(std::move(objective)),
-        optimizer_(MakeOptimizer<T>(spec.optimizer, objective_->layout().size)),
+        optimizer_(MakeGroupedOptimizer<T>(spec.optimizer, spec.parameter_groups, objective_->layout())),
         schedule_(MakeSchedule(spec.schedule, spec.warmup)),
+        rate_reduction_(spec.reduce_on_plateau),
+        clipping_(spec.clipping),
+        averager_(spec.averaging),
         rules_(spec, objective_->training_rows()),
         recorder_(spec.record, objective_->layout().size),
         fingerprint_(SpecFingerprint(spec)),
@@ -61,7 +96,9 @@ class TrainerOf final : public Trainer {
   int64_t executed_steps() const override { return executed_steps_; }
   double epoch() const override { return objective_->Epoch(run_.step); }
 
-  std::string Snapshot() const override { return WriteSnapshot(fingerprint_, run_, optimizer_->State()); }
+  std::string Snapshot() const override {
+    return WriteSnapshot<T>(fingerprint_, run_, optimizer_->State(), optimizer_->Numbers());
+  }
   const std::optional<Termination>& termination() const override { return run_.termination; }
   absl::Status Restore(absl::string_view snapshot) override;
 
@@ -74,9 +111,12 @@ class TrainerOf final : public Trainer {
  private:
   void Start(const JobSpec& spec);
   Row MeasureRow();
-  std::optional<Termination> FindNonFinite(const Row& row) const;
+  void TakeUpdate(const Row& row);
+  const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
   EvaluationPoint Evaluate(const Row& row);
-  Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const;
+  Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
+  std::optional<Diagnosis> DiagnoseStationaryPoint(const Row& row);
+  std::optional<Diagnosis> DiagnoseCycle();
   void Accept(const Row& row, const Progress& progress, StepBlock* block);
 
   // Constant after construction.
@@ -84,6 +124,9 @@ class TrainerOf final : public Trainer {
   const std::unique_ptr<Objective<T>> objective_;
   const std::unique_ptr<Optimizer<T>> optimizer_;
   const std::unique_ptr<const Schedule> schedule_;
+  const RateReduction rate_reduction_;
+  const Clipping clipping_;
+  const Averager averager_;
   const StoppingRules rules_;
   const Recorder recorder_;
   const std::string fingerprint_;
@@ -109,7 +152,7 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
   Progress progress;
   for (int64_t taken = 0; taken < updates && recorder_.Takes(run_.step, /*last=*/false, *block); ++taken) {
     const Row row = MeasureRow();
-    progress.termination = FindNonFinite(row);
+    progress.termination = FindNonFinite<T>(row, gradient_, layout());
     if (!progress.termination.has_value()) {
       if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress.evaluation = Evaluate(row);
       const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
@@ -122,13 +165,28 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
     Accept(row, progress, block);
     if (progress.termination.has_value()) break;
 
-    std::copy(run_.parameters.begin(), run_.parameters.end(), run_.previous.begin());
-    optimizer_->Step(row.step, row.learning_rate, gradient_, absl::MakeSpan(run_.parameters));
-    ++run_.step;
-    ++executed_steps_;
+    TakeUpdate(row);
     if (progress.evaluation.has_value()) break;
   }
   return progress;
+}
+
+template <typename T>
+void TrainerOf<T>::TakeUpdate(const Row& row) {
+  run_.previous = Answer();
+  clipping_.Clip(row.gradient_norm, absl::MakeSpan(gradient_));
+  StepBatch<T> batch(objective_.get(), row.step);
+  optimizer_->Step({.step = row.step,
+                    .learning_rate = row.learning_rate,
+                    .objective = row.objective,
+                    .gradient = gradient_,
+                    .batch = &batch},
+                   absl::MakeSpan(run_.parameters));
+  ++run_.step;
+  const absl::Span<const T> answer = optimizer_->Answer();
+  if (!answer.empty()) run_.answer.assign(answer.begin(), answer.end());
+  averager_.Observe(run_.step, run_.parameters, &run_.answer);
+  ++executed_steps_;
 }
 
 template <typename T>
@@ -137,7 +195,7 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   recorder_.Begin(1, block);
   const Row row = MeasureRow();
   Progress progress;
-  progress.termination = FindNonFinite(row);
+  progress.termination = FindNonFinite<T>(row, gradient_, layout());
   if (!progress.termination.has_value()) {
     progress.evaluation = Evaluate(row);
     progress.termination = Terminate(reason, row, *progress.evaluation);
@@ -182,67 +240,95 @@ Row TrainerOf<T>::MeasureRow() {
   return {.step = run_.step,
           .loss = value.loss,
           .objective = value.objective,
-          .learning_rate = learning_rate_ * schedule_->Factor(run_.step),
+          .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor,
           .gradient_norm = GradientNorm<T>(gradient_)};
-}
-
-// The end of a run whose row is not finite: the answer is the row before, or row 0 itself.
-template <typename T>
-std::optional<Termination> TrainerOf<T>::FindNonFinite(const Row& row) const {
-  if (std::isfinite(row.loss) && std::isfinite(row.gradient_norm)) return std::nullopt;
-  NonFinite found{.tensor = "loss", .index = 0, .step = row.step, .value = row.loss};
-  if (std::isfinite(row.loss)) {
-    const int64_t place = FindNonFiniteValue<T>(gradient_);
-    if (place < 0) return std::nullopt;  // only the norm is beyond the largest double
-    const auto tensor = std::find_if(layout().tensors.begin(), layout().tensors.end(),
-                                     [place](const TensorInfo& info) { return place < info.offset + info.size(); });
-    found.tensor = tensor->name;
-    found.index = place - tensor->offset;
-    found.value = static_cast<double>(gradient_[static_cast<size_t>(place)]);
-  }
-  const int64_t kept_step = std::max<int64_t>(0, row.step - 1);
-  const std::string what =
-      found.tensor == "loss" ? "The loss" : absl::StrCat("The gradient of ", found.tensor, "[", found.index, "]");
-  return Termination{.reason = TerminationReason::kNonFinite,
-                     .message = absl::StrCat(what, " is ", ShortestText(found.value), " at step ", row.step,
-                                             "; the parameters of step ", kept_step,
-                                             " are kept; a smaller learning rate or scaled features may help."),
-                     .step = row.step,
-                     .loss = row.loss,
-                     .objective = row.objective,
-                     .gradient_norm = row.gradient_norm,
-                     .kept_step = kept_step,
-                     .non_finite = std::move(found)};
 }
 
 template <typename T>
 EvaluationPoint TrainerOf<T>::Evaluate(const Row& row) {
-  EvaluationPoint evaluation = objective_->Evaluate(run_.parameters, {row.loss, row.objective});
+  const ObjectiveValue batch = {row.loss, row.objective};
+  EvaluationPoint evaluation = objective_->Evaluate(Answer(), run_.answer.empty() ? &batch : nullptr);
   evaluation.step = row.step;
   evaluation.best = rules_.IsBest(run_.stopping, evaluation);
   return evaluation;
 }
 
 template <typename T>
-Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const {
+Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) {
   const bool keeps_best = reason == TerminationReason::kStoppedEarly || reason == TerminationReason::kDiverged;
   const bool best_is_before = !evaluation.best && !run_.best.empty();
-  return {.reason = reason,
-          .message = rules_.Message(reason, run_.stopping, row),
-          .step = row.step,
-          .loss = row.loss,
-          .objective = row.objective,
-          .gradient_norm = row.gradient_norm,
-          .kept_step = keeps_best && best_is_before ? run_.best_step : row.step,
-          .non_finite = std::nullopt};
+  Termination termination{.reason = reason,
+                          .message = rules_.Message(reason, run_.stopping, row),
+                          .step = row.step,
+                          .loss = row.loss,
+                          .objective = row.objective,
+                          .gradient_norm = row.gradient_norm,
+                          .kept_step = keeps_best && best_is_before ? run_.best_step : row.step,
+                          .non_finite = std::nullopt,
+                          .diagnosis = std::nullopt};
+  // Only a rule that says nothing about the place leaves it open what the run has come to.
+  if (!objective_->is_full() || !LeavesPlaceOpen(reason)) return termination;
+  termination.diagnosis = DiagnoseStationaryPoint(row);
+  if (!termination.diagnosis.has_value() && reason != TerminationReason::kConverged) {
+    termination.diagnosis = DiagnoseCycle();
+  }
+  if (!termination.diagnosis.has_value()) return termination;
+  absl::StrAppend(&termination.message, " ", termination.diagnosis->Sentence());
+  const Verdict verdict = termination.diagnosis->verdict;
+  if (verdict == Verdict::kLimitCycle) {
+    termination.reason = TerminationReason::kLimitCycle;
+  } else if (verdict != Verdict::kMinimum && verdict != Verdict::kFlatMinimum) {
+    termination.reason = TerminationReason::kStationary;
+  }
+  return termination;
+}
+
+// Where the gradient is small: what the second derivatives say.
+template <typename T>
+std::optional<Diagnosis> TrainerOf<T>::DiagnoseStationaryPoint(const Row& row) {
+  if (!rules_.IsNearlyStationary(row)) return std::nullopt;
+  std::vector<T> direction(gradient_.size());
+  std::vector<T> product(gradient_.size());
+  bool has_second_derivatives = true;
+  const auto multiply = [&](absl::Span<const double> vector, absl::Span<double> result) {
+    std::copy(vector.begin(), vector.end(), direction.begin());
+    has_second_derivatives =
+        has_second_derivatives && objective_->MultiplyByHessian(run_.parameters, direction, absl::MakeSpan(product));
+    std::copy(product.begin(), product.end(), result.begin());
+  };
+  const std::vector<double> gradient(gradient_.begin(), gradient_.end());
+  const std::optional<Spectrum> spectrum = ExtremeEigenvalues(gradient, multiply, /*seed=*/0);
+  if (!has_second_derivatives || !spectrum.has_value()) return std::nullopt;
+  return JudgeStationaryPoint(*spectrum, GradientNorm<T>(run_.parameters));
+}
+
+// Turns the run further to see whether it goes round, and puts it back: nothing of it changes.
+template <typename T>
+std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
+  const std::string here = Snapshot();
+  const int64_t executed = executed_steps_;
+  const std::optional<MultiStart> drawn = multi_start_;
+  const auto advance = [this] {
+    const Row row = MeasureRow();
+    TakeUpdate(row);
+    return row.objective;
+  };
+  const auto point = [this] { return absl::Span<const T>(run_.parameters); };
+  const int64_t steps = std::clamp(run_.step / kStepsPerDiagnosisStep, kLeastDiagnosisSteps, kMostDiagnosisSteps);
+  std::optional<Diagnosis> diagnosis = FindLimitCycle<T>(steps, advance, point);
+  Require(Restore(here).ok(), "a trainer did not take its own snapshot");
+  executed_steps_ = executed;
+  multi_start_ = drawn;
+  return diagnosis;
 }
 
 template <typename T>
 void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* block) {
   const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
   rules_.Observe(row, evaluation, &run_.stopping);
+  if (evaluation != nullptr) rate_reduction_.Observe(BestValueOf(*evaluation), &run_.rate_reduction);
   if (evaluation != nullptr && evaluation->best) {
-    run_.best = run_.parameters;
+    run_.best = Answer();
     run_.best_step = row.step;
   }
   if (progress.termination.has_value()) run_.termination = progress.termination;
@@ -257,12 +343,20 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
   };
   if (contents.fingerprint != fingerprint_) return refuse("it was taken of another spec");
   const std::vector<absl::Span<T>> arrays = optimizer_->State();
-  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.optimizer.size() == arrays.size();
-  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.optimizer[i].size() == arrays[i].size();
+  const std::vector<absl::Span<double>> numbers = optimizer_->Numbers();
+  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.arrays.size() == arrays.size() &&
+                   contents.numbers.size() == numbers.size();
+  for (size_t i = 0; sizes_fit && i < numbers.size(); ++i) {
+    sizes_fit = contents.numbers[i].size() == numbers[i].size();
+  }
+  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.arrays[i].size() == arrays[i].size();
   if (!sizes_fit) return refuse("its sizes are not those of the model");
   run_ = std::move(contents.run);
   for (size_t i = 0; i < arrays.size(); ++i) {
-    std::copy(contents.optimizer[i].begin(), contents.optimizer[i].end(), arrays[i].begin());
+    std::copy(contents.arrays[i].begin(), contents.arrays[i].end(), arrays[i].begin());
+  }
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    std::copy(contents.numbers[i].begin(), contents.numbers[i].end(), numbers[i].begin());
   }
   multi_start_.reset();
   return absl::OkStatus();
