@@ -65,7 +65,8 @@ KINDS = {
     "rprop": (
         dict(learning_rate=0.01, decrease=0.5, increase=1.2, minimum_step=1e-6, maximum_step=50.0), {}, 1e-3),
     "asgd": (
-        {"learning_rate": 0.01, "lambda": 1e-4, "alpha": 0.75, "average_start": 1000000, "weight_decay": 0.0}, {}, 1e-3),
+        {"learning_rate": 0.01, "lambda": 1e-4, "alpha": 0.75, "average_start": 1000000, "weight_decay": 0.0},
+        {}, 1e-3),
     "lion": (
         dict(learning_rate=1e-4, beta1=0.9, beta2=0.99, weight_decay=0.0),
         dict(paper={}, keras=dict(learning_rate=1e-3), optax=dict(weight_decay=1e-3)),

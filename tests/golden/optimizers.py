@@ -5,10 +5,10 @@
   python3 tests/golden/optimizers.py --with-torch                    compares them with torch's (python3-torch 1.13)
   python3 tests/golden/optimizers.py --stability                     says what rounding does to each case
 
-The rules are in optimizer_rules.py and adam_rules.py, in float64, the cases in optimizer_cases.py. Gradients of the data problems are summed in long double and rounded
-once, so that the file does not depend on a BLAS. A case is in the file only if rounding hardly moves it: the start is
-moved by one unit in the last place, and then every gradient and every point as well; a case that such noise moves by
-more than STABILITY times the unit is refused.
+The rules are in optimizer_rules.py and adam_rules.py, in float64, the cases in optimizer_cases.py. Gradients of the data
+problems are summed in long double and rounded once, so that the file does not depend on a BLAS. A case is in the file
+only if rounding hardly moves it: it is run with the start, every gradient and every point moved by a unit in the last
+place; one that such noise moves by more than STABILITY units is refused.
 """
 
 import csv
