@@ -9,7 +9,20 @@
   KIND(kAdagrad)                 \
   KIND(kRmsprop)                 \
   KIND(kAdam)                    \
-  KIND(kAdamW)
+  KIND(kAdamW)                   \
+  KIND(kLamb)                    \
+  KIND(kLars)                    \
+  KIND(kAdabelief)               \
+  KIND(kYogi)                    \
+  KIND(kAdan)                    \
+  KIND(kMuon)                    \
+  KIND(kScheduleFreeSgd)         \
+  KIND(kScheduleFreeAdamW)       \
+  KIND(kProdigy)                 \
+  KIND(kPolyak)                  \
+  KIND(kFtrl)                    \
+  KIND(kLbfgs)                   \
+  KIND(kLineSearchDescent)
 
 namespace descent::core {
 
