@@ -49,6 +49,7 @@ std::vector<Refusal> Optimizers() {
       Optimizer("rate-nan", "sgd { learning_rate: nan }"),
       Optimizer("rate-zero", "sgd { learning_rate: 0 }"),
       Optimizer("rate-infinite", "adam { learning_rate: inf }"),
+      Optimizer("c2-not-above-c1", "lbfgs { c1: 0.3 c2: 0.2 }"),
       Optimizer("beta1-out-of-range", "adam { beta1: 1.2 }"),
       Optimizer("epsilon-not-positive", "rmsprop { epsilon: -1e-8 }"),
       Optimizer("velocity-form-unknown", "sgd { velocity_form: 9 }"),
@@ -116,6 +117,9 @@ std::vector<Refusal> Policies() {
       Function("reduce-on-plateau-factor-zero", "schedule { reduce_on_plateau { factor: 0 } }"),
       Linear("accumulation-steps-zero", "", "batch { mini_batch { accumulation_steps: 0 } }"),
       Linear("batch-size-zero", "", "batch { mini_batch { size: 0 } }"),
+      Spec("optimizer-needs-full-batch",
+           "problem { dataset { dataset: 'datasets/prices' model { linear {} } } } optimizer { lbfgs {} } "
+           "batch { mini_batch { size: 2 } }"),
       Linear("shuffling-unknown", "", "batch { one_row { shuffling: 9 } }"),
       Linear("early-stopping-without-data", "", "stopping { early_stopping {} }"),
       Linear("held-out-all", "", "evaluation { held_out_fraction: 1 }"),
