@@ -67,9 +67,7 @@ class GroupedOptimizer final : public Optimizer<T> {
       }
       AddPart(optimizer, group < 0 ? nullptr : &groups[static_cast<size_t>(group)], offset, part);
     }
-    for (const Part& part : parts_) {
-      if (!part.optimizer->Answer().empty()) answer_.resize(static_cast<size_t>(layout.size));
-    }
+    if (FindOptimizer(optimizer.name())->has_answer) answer_.resize(static_cast<size_t>(layout.size));
   }
 
   void Step(const Update<T>& update, absl::Span<T> parameters) override {

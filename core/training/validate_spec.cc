@@ -233,10 +233,6 @@ class Checker {
     const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
     if (optimizer == nullptr) return;
     const absl::string_view name = optimizer->kind.name;
-    if (optimizer->needs_batch && spec_.batch.info() != nullptr && spec_.batch.name() != "full") {
-      Add(FieldPath("batch", spec_.batch.name()),
-          absl::StrCat(name, " compares points on the same rows, so it needs all of them; use full"));
-    }
     if (optimizer->needs_batch && spec_.clipping.info() != nullptr) {
       Add("clipping", absl::StrCat(name, " chooses the length of its steps itself; leave it out"));
     }
