@@ -26,7 +26,24 @@ constexpr FieldInfo kFields[] = {
     Choice("activation", "Nonlinearity after every hidden layer.", 0, kActivations),
 };
 
-constexpr absl::string_view kFittingLosses[] = {"squared", "absolute", "huber", "logistic", "cross_entropy"};
+constexpr absl::string_view kFittingLosses[] = {"squared",
+                                                "half_squared",
+                                                "absolute",
+                                                "huber",
+                                                "smooth_l1",
+                                                "log_cosh",
+                                                "quantile",
+                                                "poisson",
+                                                "gamma",
+                                                "tweedie",
+                                                "logistic",
+                                                "focal",
+                                                "hinge",
+                                                "squared_hinge",
+                                                "cross_entropy",
+                                                "multiclass_focal",
+                                                "multiclass_hinge",
+                                                "multiclass_squared_hinge"};
 
 // h = activation(h), elementwise.
 template <typename T>

@@ -25,6 +25,7 @@ class DatasetObjective final : public Objective<T> {
         loss_(MakeLoss<T>(problem.loss_config)),
         penalties_(spec.dataset->penalties),
         task_(problem.loss->task),
+        link_(problem.loss->link),
         default_gain_(problem.model->gain(spec.dataset->model)),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
@@ -79,6 +80,7 @@ class DatasetObjective final : public Objective<T> {
     const int64_t width = model_->output_width();
     const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(matrix.rows * width));
     const double loss = evaluations_.SumLosses(parameters, matrix, outputs);
+    PredictFromOutputs(link_, outputs);
     Evaluation evaluation = ComputeMetrics(task_, matrix.rows, width, outputs, targets);
     evaluation.loss = loss / static_cast<double>(matrix.rows);
     return evaluation;
@@ -88,6 +90,7 @@ class DatasetObjective final : public Objective<T> {
   const std::unique_ptr<const Loss<T>> loss_;
   const std::vector<Config> penalties_;
   const Task task_;
+  const Link link_;
   const double default_gain_;
   const Matrix<T> training_;
   const Matrix<T> held_out_;
