@@ -18,12 +18,13 @@ const RegularizerInfo& InfoOf(const Config& config) {
   std::abort();
 }
 
-// Calls work(offset, size) for the tensors that a penalty takes in: biases are left out unless `include_bias`.
+// Calls work(offset, size) for the tensors that a penalty takes in: biases and scales are left out unless
+// `include_bias`.
 template <typename Work>
 void ForEachPenalised(const Config& penalty, const ParameterLayout& layout, Work work) {
   const bool include_bias = penalty.boolean("include_bias");
   for (const TensorInfo& tensor : layout.tensors) {
-    if (tensor.role == TensorRole::kBias && !include_bias) continue;
+    if ((tensor.role == TensorRole::kBias || tensor.role == TensorRole::kScale) && !include_bias) continue;
     work(static_cast<size_t>(tensor.offset), static_cast<size_t>(tensor.size()));
   }
 }

@@ -26,6 +26,7 @@ class DatasetObjective final : public Objective<T> {
         penalties_(spec.dataset->penalties),
         task_(problem.loss->task),
         link_(problem.loss->link),
+        seed_(*spec.seed),
         default_gain_(problem.model->gain(spec.dataset->model)),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
@@ -46,7 +47,8 @@ class DatasetObjective final : public Objective<T> {
   ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) override {
     const absl::Span<const int64_t> picked = sampler_.Batch(step);
     const int64_t rows = picked.empty() ? training_.rows : static_cast<int64_t>(picked.size());
-    const double loss = steps_.SumGradients(parameters, training_, picked, gradient) / static_cast<double>(rows);
+    const Pass pass = {.training = true, .seed = seed_, .step = step};
+    const double loss = steps_.SumGradients(pass, parameters, training_, picked, gradient) / static_cast<double>(rows);
     for (T& value : gradient) value /= static_cast<T>(rows);
     return {loss, loss + Penalties(parameters, gradient)};
   }
@@ -60,7 +62,7 @@ class DatasetObjective final : public Objective<T> {
     EvaluationPoint point;
     point.training = EvaluateRows(parameters, training_, training_targets_);
     point.objective = point.training.loss + Penalties(parameters, {});
-    if (sampler_.full()) {
+    if (sampler_.full() && !model_->is_random()) {
       point.training.loss = batch.loss;
       point.objective = batch.objective;
     }
@@ -91,6 +93,7 @@ class DatasetObjective final : public Objective<T> {
   const std::vector<Config> penalties_;
   const Task task_;
   const Link link_;
+  const uint64_t seed_;
   const double default_gain_;
   const Matrix<T> training_;
   const Matrix<T> held_out_;
