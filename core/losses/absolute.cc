@@ -30,6 +30,7 @@ const constinit LossInfo kAbsoluteLoss = {
              .fields = {}},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .has_kinks = true,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -21,6 +21,7 @@ const constinit LossInfo kHingeLoss = {
              .fields = {}},
     .task = Task::kBinary,
     .link = Link::kMargin,
+    .has_kinks = true,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -43,6 +43,7 @@ struct LossInfo {
   Task task;  // what is predicted
   Link link;
   Range targets = AnyFinite();  // what a regression target may be
+  bool has_kinks = false;       // whether the slope jumps, so that minima lie where there is no second derivative
   std::unique_ptr<Loss<double>> (*make_double)(const Config& config);
   std::unique_ptr<Loss<float>> (*make_float)(const Config& config);
 };

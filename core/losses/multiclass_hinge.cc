@@ -22,6 +22,7 @@ const constinit LossInfo kMulticlassHingeLoss = {
              .fields = {}},
     .task = Task::kMulticlass,
     .link = Link::kMargin,
+    .has_kinks = true,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

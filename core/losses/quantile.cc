@@ -37,6 +37,7 @@ const constinit LossInfo kQuantileLoss = {
              .fields = kFields},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .has_kinks = true,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -15,6 +15,7 @@ namespace {
 // max(z, 0).
 struct Relu {
   static constexpr double kGain = std::numbers::sqrt2;
+  static constexpr bool kHasKinks = true;
   template <typename T>
   static T Value(T z) {
     return z < 0 ? T{0} : z;
@@ -31,6 +32,7 @@ struct Relu {
 
 struct Tanh {
   static constexpr double kGain = 5.0 / 3.0;
+  static constexpr bool kHasKinks = false;
   template <typename T>
   static T Value(T z) {
     return std::tanh(z);
@@ -48,6 +50,7 @@ struct Tanh {
 // 1/(1 + exp(-z)).
 struct Sigmoid {
   static constexpr double kGain = 1;
+  static constexpr bool kHasKinks = false;
   template <typename T>
   static T Value(T z) {
     return 1 / (1 + std::exp(-z));
@@ -65,6 +68,7 @@ struct Sigmoid {
 // z if z > 0, else 0.01 z. Maas, Hannun and Ng, ICML 2013.
 struct LeakyRelu {
   static constexpr double kGain = 1.4141428569978354;  // sqrt(2/(1 + 0.01^2))
+  static constexpr bool kHasKinks = true;
   template <typename T>
   static T Value(T z) {
     return z > 0 ? z : static_cast<T>(0.01) * z;
@@ -82,6 +86,7 @@ struct LeakyRelu {
 // z if z > 0, else exp(z) - 1. Clevert, Unterthiner and Hochreiter, ICLR 2016.
 struct Elu {
   static constexpr double kGain = 1.2451983007007066;
+  static constexpr bool kHasKinks = false;
   template <typename T>
   static T Value(T z) {
     return z > 0 ? z : std::expm1(z);
@@ -99,6 +104,7 @@ struct Elu {
 // s z if z > 0, else s a (exp(z) - 1). Klambauer, Unterthiner, Mayr and Hochreiter, NIPS 2017.
 struct Selu {
   static constexpr double kGain = 0.75;
+  static constexpr bool kHasKinks = true;
   static constexpr double kScale = 1.0507009873554804934193349852946;
   static constexpr double kBottom = kScale * 1.6732632423543772848170429916717;
   template <typename T>
@@ -118,6 +124,7 @@ struct Selu {
 // z Phi(z), Phi the normal distribution function (the exact form, not the one with tanh). Hendrycks and Gimpel, 2016.
 struct Gelu {
   static constexpr double kGain = 1.5335304411955353;
+  static constexpr bool kHasKinks = false;
   template <typename T>
   static T Distribution(T z) {
     return static_cast<T>(0.5) * std::erfc(z * static_cast<T>(-1 / std::numbers::sqrt2));
@@ -144,6 +151,7 @@ struct Gelu {
 // z/(1 + exp(-z)), also called swish. Elfwing, Uchibe and Doya, Neural Networks 107, 2018.
 struct Silu {
   static constexpr double kGain = 1.6765324703310913;
+  static constexpr bool kHasKinks = false;
   template <typename T>
   static T Value(T z) {
     return z * Sigmoid::Value(z);
@@ -163,6 +171,7 @@ struct Silu {
 // log(1 + exp(z)). Its derivative is the sigmoid.
 struct Softplus {
   static constexpr double kGain = 1.0418668355353016;
+  static constexpr bool kHasKinks = false;
   template <typename T>
   static T Value(T z) {
     return std::max(z, T{0}) + std::log1p(std::exp(-std::abs(z)));
@@ -180,6 +189,7 @@ struct Softplus {
 // max(-1, min(z, 1)).
 struct HardTanh {
   static constexpr double kGain = Tanh::kGain;
+  static constexpr bool kHasKinks = true;
   template <typename T>
   static T Value(T z) {
     return z < -1 ? T{-1} : (z > 1 ? T{1} : z);
@@ -197,6 +207,7 @@ struct HardTanh {
 // max(0, min(z/6 + 1/2, 1)).
 struct HardSigmoid {
   static constexpr double kGain = Sigmoid::kGain;
+  static constexpr bool kHasKinks = true;
   template <typename T>
   static T Value(T z) {
     return z <= -3 ? T{0} : (z > 3 ? T{1} : z / 6 + static_cast<T>(0.5));
@@ -214,6 +225,7 @@ struct HardSigmoid {
 // z max(0, min(z/6 + 1/2, 1)). Howard et al., "Searching for MobileNetV3", ICCV 2019.
 struct HardSwish {
   static constexpr double kGain = 1.7366572127665416;
+  static constexpr bool kHasKinks = true;
   template <typename T>
   static T Value(T z) {
     return z * HardSigmoid::Value(z);
@@ -231,6 +243,7 @@ struct HardSwish {
 // z: a stack of layers that is one affine map.
 struct None {
   static constexpr double kGain = 1;
+  static constexpr bool kHasKinks = false;
   template <typename T>
   static T Value(T z) {
     return z;
@@ -300,6 +313,10 @@ void MultiplyByCurvature(Activation activation, absl::Span<const T> z, absl::Spa
   Visit(activation, [&](auto formula) {
     for (size_t i = 0; i < d.size(); ++i) d[i] *= decltype(formula)::Curvature(z[i], h[i]);
   });
+}
+
+bool HasKinks(Activation activation) {
+  return Visit(activation, [](auto formula) { return decltype(formula)::kHasKinks; });
 }
 
 double GainOf(Activation activation) {

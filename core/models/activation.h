@@ -41,6 +41,9 @@ void MultiplyBySlope(Activation activation, absl::Span<const T> z, absl::Span<co
 template <typename T>
 void MultiplyByCurvature(Activation activation, absl::Span<const T> z, absl::Span<const T> h, absl::Span<T> d);
 
+// Whether the slope jumps somewhere.
+bool HasKinks(Activation activation);
+
 // By how much weights are scaled so that the signal keeps its size: those of torch.nn.init.calculate_gain (the hard
 // variants share that of what they imitate), and where it has none 1/sqrt(E[f(z)^2]) for a standard normal z.
 double GainOf(Activation activation);

@@ -92,6 +92,7 @@ class Mlp final : public Model<T> {
   const ParameterLayout& layout() const override { return layout_; }
   int64_t output_width() const override { return layers_.back().outputs(); }
   bool is_random() const override { return dropout_ > 0; }
+  bool has_kinks() const override { return HasKinks(activation_); }
 
   Workspace<T> MakeWorkspace(int64_t max_rows) const override {
     return MakeBuffers(max_rows, /*with_dropped=*/dropout_ > 0, /*derivatives=*/2);

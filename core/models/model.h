@@ -42,6 +42,8 @@ class Model {
   virtual int64_t output_width() const = 0;
   // Whether a training pass draws at random, so that its outputs are not those of an evaluation.
   virtual bool is_random() const { return false; }
+  // Whether slopes jump somewhere, so that second derivatives do not tell what a point is.
+  virtual bool has_kinks() const { return false; }
   // For chunks of up to `max_rows` rows.
   virtual Workspace<T> MakeWorkspace(int64_t max_rows) const = 0;
   // For Tangent and AddHessianProduct.

@@ -34,11 +34,17 @@ template <typename T>
 double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayout& layout,
                          absl::Span<const T> parameters, absl::Span<T> gradient);
 
+// Whether one has a kink at 0.
+bool HaveKinks(absl::Span<const Config> penalties);
+
+// Whether one asks for a proximal step.
+bool AskForProximal(absl::Span<const Config> penalties);
+
 // The proximal steps of the penalties that ask for them, after an update with this learning rate. Values that they
-// bring to 0 are exactly 0.
+// bring to 0 are exactly 0. `rate_factors` are one a tensor, 0 for one that is not updated; none: 1 for all.
 template <typename T>
 void ApplyProximal(absl::Span<const Config> penalties, const ParameterLayout& layout, double learning_rate,
-                   absl::Span<T> parameters);
+                   absl::Span<const double> rate_factors, absl::Span<T> parameters);
 
 // Adds the product of the penalties' second derivative with a direction in parameter space. Kinks have none.
 template <typename T>

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,9 +26,12 @@ class DatasetObjective final : public Objective<T> {
       : model_(MakeModel<T>(spec.dataset->model, problem.input)),
         loss_(MakeLoss<T>(problem.loss_config)),
         penalties_(spec.dataset->penalties),
+        feature_names_(problem.input.feature_names),
         task_(problem.loss->task),
         link_(problem.loss->link),
+        has_kinks_(problem.loss->has_kinks || model_->has_kinks() || HaveKinks(penalties_)),
         seed_(*spec.seed),
+        team_(team),
         default_gain_(problem.model->gain(spec.dataset->model)),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
@@ -58,13 +63,13 @@ class DatasetObjective final : public Objective<T> {
     return {loss, loss + Penalties(parameters, {})};
   }
 
-  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) override {
+  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) override {
     EvaluationPoint point;
     point.training = EvaluateRows(parameters, training_, training_targets_);
     point.objective = point.training.loss + Penalties(parameters, {});
-    if (sampler_.full() && !model_->is_random()) {
-      point.training.loss = batch.loss;
-      point.objective = batch.objective;
+    if (batch != nullptr && is_full()) {
+      point.training.loss = batch->loss;
+      point.objective = batch->objective;
     }
     if (held_out_.rows > 0) point.held_out = EvaluateRows(parameters, held_out_, held_out_targets_);
     return point;
@@ -72,6 +77,26 @@ class DatasetObjective final : public Objective<T> {
 
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
+  bool is_full() const override { return sampler_.full() && !model_->is_random(); }
+  std::optional<Advice> AdviseOnData() const override { return AdviseOnScales<T>(training_, feature_names_); }
+  std::optional<double> LossOfConstant() const override {
+    return ConstantLoss<T>(*loss_, task_, model_->output_width(), training_.targets);
+  }
+
+  bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
+                         absl::Span<T> product) override {
+    if (has_kinks_) return false;
+    // Made when first asked for: most runs never are.
+    if (hessians_ == nullptr) {
+      hessians_ = std::make_unique<RowPass<T>>(
+          model_.get(), loss_.get(), typename RowPass<T>::Capacity{.max_rows = training_.rows, .hessians = true},
+          team_);
+    }
+    hessians_->SumHessianProducts(Pass{}, parameters, direction, training_, {}, product);
+    for (T& value : product) value /= static_cast<T>(training_.rows);
+    AddPenaltyHessianProduct<T>(penalties_, model_->layout(), direction, product);
+    return true;
+  }
 
  private:
   double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {
@@ -91,9 +116,12 @@ class DatasetObjective final : public Objective<T> {
   const std::unique_ptr<const Model<T>> model_;
   const std::unique_ptr<const Loss<T>> loss_;
   const std::vector<Config> penalties_;
+  const std::vector<std::string> feature_names_;
   const Task task_;
   const Link link_;
+  const bool has_kinks_;
   const uint64_t seed_;
+  Team* const team_;
   const double default_gain_;
   const Matrix<T> training_;
   const Matrix<T> held_out_;
@@ -102,6 +130,7 @@ class DatasetObjective final : public Objective<T> {
   Sampler sampler_;
   RowPass<T> steps_;
   RowPass<T> evaluations_;
+  std::unique_ptr<RowPass<T>> hessians_;
   AlignedVector<double> outputs_;
 };
 

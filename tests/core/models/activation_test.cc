@@ -90,6 +90,15 @@ TEST_P(ActivationTest, GainKeepsTheSizeOfASignal) {
 INSTANTIATE_TEST_SUITE_P(All, ActivationTest, testing::Range(size_t{0}, std::size(kActivationNames)),
                          [](const auto& info) { return std::string(kActivationNames[info.param]); });
 
+TEST(KinkTest, SlopesJumpOrNot) {
+  for (const Activation smooth : {Activation::kTanh, Activation::kElu, Activation::kGelu, Activation::kNone}) {
+    EXPECT_FALSE(HasKinks(smooth));
+  }
+  for (const Activation kinked : {Activation::kRelu, Activation::kSelu, Activation::kHardSwish}) {
+    EXPECT_TRUE(HasKinks(kinked));
+  }
+}
+
 TEST(GainTest, GainsOfPyTorch) {
   EXPECT_EQ(GainOf(Activation::kRelu), std::numbers::sqrt2);
   EXPECT_EQ(GainOf(Activation::kTanh), 5.0 / 3);

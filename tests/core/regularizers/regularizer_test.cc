@@ -66,16 +66,25 @@ TEST(RegularizerTest, ElasticNetIsItsParts) {
 
 TEST(RegularizerTest, ProximalStepsShrinkToExactZeros) {
   std::vector<double> w = {1, -2, 0, 0.25, 5, -6, -0.5, 8};
-  ApplyProximal<double>({Proximal(Penalty(kL1Penalty, 5, false))}, Layout(), 0.1, absl::MakeSpan(w));
+  ApplyProximal<double>({Proximal(Penalty(kL1Penalty, 5, false))}, Layout(), 0.1, {}, absl::MakeSpan(w));
   EXPECT_THAT(w, ElementsAre(0.5, -1.5, 0, 0, 5, -6, 0, 7.5));
   for (const double value : {w[2], w[3], w[6]}) EXPECT_FALSE(std::signbit(value));
   std::vector<float> w32 = {1, -2, 0, 0.25f, 5, -6, -0.5f, 8};
-  ApplyProximal<float>({Proximal(ElasticNet(10, 0.5))}, Layout(), 0.1, absl::MakeSpan(w32));
+  ApplyProximal<float>({Proximal(ElasticNet(10, 0.5))}, Layout(), 0.1, {}, absl::MakeSpan(w32));
   EXPECT_THAT(w32, ElementsAre(0.5f, -1.5f, 0, 0, 5, -6, 0, 7.5f));
   std::vector<double> untouched = kParameters;
-  ApplyProximal<double>({Penalty(kL1Penalty, 5, false), Penalty(kL2Penalty, 5, false)}, Layout(), 0.1,
+  ApplyProximal<double>({Penalty(kL1Penalty, 5, false), Penalty(kL2Penalty, 5, false)}, Layout(), 0.1, {},
                         absl::MakeSpan(untouched));
   EXPECT_EQ(untouched, kParameters);
+  // A tensor with a rate of its own, and one that is not updated.
+  w = kParameters;
+  const std::vector<Config> penalty = {Proximal(Penalty(kL1Penalty, 5, false))};
+  ApplyProximal<double>(penalty, Layout(), 0.1, {2, 1, 0}, absl::MakeSpan(w));
+  EXPECT_THAT(w, ElementsAre(0, -1, 0, 3, 5, -6, -7, 8));
+  EXPECT_TRUE(AskForProximal(penalty));
+  EXPECT_FALSE(AskForProximal({Penalty(kL1Penalty, 5, false)}));
+  EXPECT_TRUE(HaveKinks({Penalty(kL1Penalty, 5, false)}));
+  EXPECT_FALSE(HaveKinks({Penalty(kL2Penalty, 5, false)}));
 }
 
 // The step minimises (v - w)^2/(2 rate) + strength*|v|: no point of a fine grid is below it.
@@ -86,7 +95,7 @@ TEST(RegularizerTest, TheProximalStepIsTheMinimiser) {
     ParameterLayout layout;
     layout.Add("weight", {1}, TensorRole::kWeight);
     std::vector<double> v = {w};
-    ApplyProximal<double>({Proximal(Penalty(kL1Penalty, strength, false))}, layout, rate, absl::MakeSpan(v));
+    ApplyProximal<double>({Proximal(Penalty(kL1Penalty, strength, false))}, layout, rate, {}, absl::MakeSpan(v));
     const auto cost = [&](double x) { return (x - w) * (x - w) / (2 * rate) + strength * std::abs(x); };
     for (int i = -3000; i <= 3000; ++i) EXPECT_LE(cost(v[0]), cost(i * 1e-3) + 1e-15);
   }
