@@ -88,6 +88,7 @@ class Checker {
     if (spec_.optimizer.info() == nullptr) AddMissing("optimizer", MustNameOne(Optimizers()));
     for (const Place& place : PlacesOf(spec_)) place.config->Validate(FieldPath(path_, place.path), violations_);
     if (spec_.function.has_value()) CheckFunctionSettings();
+    CheckBatch();
     CheckStarts();
     CheckHeldOut();
     CheckRecord();
@@ -165,6 +166,15 @@ class Checker {
             "a function has no epochs; use steps");
       }
     }
+  }
+
+  void CheckBatch() {
+    const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
+    if (optimizer == nullptr || !optimizer->needs_batch || spec_.function.has_value()) return;
+    if (spec_.batch.info() == nullptr || spec_.batch.name() == "full") return;
+    Add(FieldPath("batch", spec_.batch.name()),
+        absl::StrCat("does not fit the optimizer ", optimizer->kind.name, ", which compares the objective at several ",
+                     "points and so needs all rows in every step; leave batch out, or use another optimizer"));
   }
 
   void CheckStarts() {
