@@ -41,8 +41,8 @@ class Objective {
   virtual double Epoch(int64_t step) const = 0;
   // Whether Measure is of all training rows at every step.
   virtual bool is_full() const = 0;
-  // product = H*direction with the Hessian of the objective over all training rows; false where it has none: losses or
-  // penalties that are not twice differentiable, and models without second derivatives.
+  // product = H*direction with the Hessian of the objective over all training rows, as evaluated; false where losses,
+  // penalties or activations have kinks.
   virtual bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
                                  absl::Span<T> product) = 0;
   // What the data say before the first step: columns that are badly scaled.

@@ -152,6 +152,18 @@ void CheckGroupsMatch(absl::Span<const Config> groups, const ParameterLayout& la
   }
 }
 
+std::vector<double> LearningRateFactors(absl::Span<const Config> groups, const ParameterLayout& layout) {
+  std::vector<double> factors;
+  if (groups.empty()) return factors;
+  for (const TensorInfo& tensor : layout.tensors) {
+    const int64_t index = GroupOf(groups, tensor.name);
+    const Config* group = index < 0 ? nullptr : &groups[static_cast<size_t>(index)];
+    const bool frozen = group != nullptr && group->boolean("frozen");
+    factors.push_back(frozen ? 0 : (group == nullptr ? 1 : group->number("learning_rate_factor")));
+  }
+  return factors;
+}
+
 template <typename T>
 std::unique_ptr<Optimizer<T>> MakeGroupedOptimizer(const Config& optimizer, absl::Span<const Config> groups,
                                                    const ParameterLayout& layout) {

@@ -20,6 +20,7 @@
 #include "core/base/parallel.h"
 #include "core/base/status.h"
 #include "core/optimizers/optimizer.h"
+#include "core/regularizers/regularizer.h"
 #include "core/schedules/schedule.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
@@ -74,6 +75,8 @@ class TrainerOf final : public Trainer {
         fingerprint_(SpecFingerprint(spec)),
         learning_rate_(spec.optimizer.number("learning_rate")),
         optimizer_config_(spec.optimizer),
+        penalties_(spec.dataset.has_value() ? spec.dataset->penalties : std::vector<Config>()),
+        rate_factors_(LearningRateFactors(spec.parameter_groups, objective_->layout())),
         evaluate_every_(spec.evaluation.steps("every")),
         has_answer_(FindOptimizer(spec.optimizer.name())->has_answer),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
@@ -128,6 +131,8 @@ class TrainerOf final : public Trainer {
   const std::string fingerprint_;
   const double learning_rate_;
   const Config optimizer_config_;
+  const std::vector<Config> penalties_;     // for proximal steps
+  const std::vector<double> rate_factors_;  // of tensors
   const int64_t evaluate_every_;
   const bool has_answer_;  // of the optimizer
 
@@ -199,6 +204,7 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
                     .gradient = gradient_,
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
+  ApplyProximal<T>(penalties_, layout(), row.learning_rate, rate_factors_, absl::MakeSpan(run_.parameters));
   ++run_.step;
   if (has_answer_) {
     const absl::Span<const T> answer = optimizer_->Answer();

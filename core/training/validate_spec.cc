@@ -13,6 +13,7 @@
 #include "core/losses/loss.h"
 #include "core/models/model.h"
 #include "core/optimizers/optimizer.h"
+#include "core/regularizers/regularizer.h"
 #include "core/training/job_spec.h"
 
 namespace descent::core {
@@ -254,6 +255,20 @@ class Checker {
       }
       Add(absl::StrCat("parameter_groups[", i, "].weight_decay"),
           absl::StrCat(name, " has no weight_decay; leave it out or use regularization"));
+    }
+    CheckProximal(*optimizer);
+  }
+
+  // A proximal step follows an update of the parameters that are the answer, of a length that was given.
+  void CheckProximal(const OptimizerInfo& optimizer) {
+    if (!spec_.dataset.has_value() || (!optimizer.has_answer && !optimizer.needs_batch)) return;
+    for (const Config& penalty : spec_.dataset->penalties) {
+      if (!AskForProximal({&penalty, 1})) continue;
+      Add(FieldPath("problem.dataset.regularization", FieldPath(penalty.name(), "proximal")),
+          absl::StrCat(optimizer.kind.name,
+                       optimizer.has_answer ? " answers with another point than the one it updates"
+                                            : " chooses the length of its steps itself",
+                       "; leave it out or use another optimizer"));
     }
   }
 
