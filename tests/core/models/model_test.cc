@@ -123,7 +123,7 @@ TEST_P(CombinationTest, GradientAgreesWithDifferences) {
   model_->Backward(parameters_, kRows, features_.data(), outputs_.data(), &workspace_, absl::MakeSpan(gradient));
   // Small, so that no unit of a relu layer is cut between the points.
   const double h = 3e-5;
-  const double rounding = 1e-15 / h * std::abs(Objective(parameters_));
+  const double rounding = 3e-15 / h * std::abs(Objective(parameters_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const auto at = [&](double shift) {
       AlignedVector<double> shifted = parameters_;

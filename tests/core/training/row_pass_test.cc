@@ -40,7 +40,8 @@ class Problem {
     config.SetChoice("activation", "gelu");
     config.SetBoolean("layer_norm", true);
     config.SetNumber("dropout", 0.2);
-    ModelInput input{.output_width = 3};
+    ModelInput input;
+    input.output_width = 3;
     for (int64_t i = 0; i < kColumns; ++i) input.feature_names.push_back(absl::StrCat("x", i));
     model_ = MakeModel<T>(config, input);
     matrix_.rows = kRows;
