@@ -19,7 +19,20 @@
   KIND(kAdadelta)                \
   KIND(kRprop)                   \
   KIND(kAsgd)                    \
-  KIND(kLion)
+  KIND(kLion)                    \
+  KIND(kLamb)                    \
+  KIND(kLars)                    \
+  KIND(kAdabelief)               \
+  KIND(kYogi)                    \
+  KIND(kAdan)                    \
+  KIND(kMuon)                    \
+  KIND(kScheduleFreeSgd)         \
+  KIND(kScheduleFreeAdamW)       \
+  KIND(kProdigy)                 \
+  KIND(kPolyak)                  \
+  KIND(kFtrl)                    \
+  KIND(kLbfgs)                   \
+  KIND(kLineSearchDescent)
 
 namespace descent::core {
 

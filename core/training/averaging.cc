@@ -68,9 +68,7 @@ double Averager::Weight(int64_t count) const {
 }
 
 template <typename T>
-void Averager::Observe(int64_t step, const AlignedVector<T>& parameters, AlignedVector<T>* average) const {
-  if (!averages_ || step < start_ || (step - start_) % every_ != 0) return;
-  const int64_t count = (step - start_) / every_ + 1;
+void Averager::Add(int64_t count, const AlignedVector<T>& parameters, AlignedVector<T>* average) const {
   if (count == 1) {
     average->assign(parameters.begin(), parameters.end());
     return;
@@ -82,7 +80,7 @@ void Averager::Observe(int64_t step, const AlignedVector<T>& parameters, Aligned
   for (size_t i = 0; i < size; ++i) a[i] += weight * (x[i] - a[i]);
 }
 
-template void Averager::Observe(int64_t, const AlignedVector<float>&, AlignedVector<float>*) const;
-template void Averager::Observe(int64_t, const AlignedVector<double>&, AlignedVector<double>*) const;
+template void Averager::Add(int64_t, const AlignedVector<float>&, AlignedVector<float>*) const;
+template void Averager::Add(int64_t, const AlignedVector<double>&, AlignedVector<double>*) const;
 
 }  // namespace descent::core

@@ -23,9 +23,15 @@ class Averager {
   // Takes the parameters of `step`, the state after `step` >= 1 updates, into `average`, which is empty until the
   // first.
   template <typename T>
-  void Observe(int64_t step, const AlignedVector<T>& parameters, AlignedVector<T>* average) const;
+  void Observe(int64_t step, const AlignedVector<T>& parameters, AlignedVector<T>* average) const {
+    if (averages_ && step >= start_ && (step - start_) % every_ == 0)
+      Add((step - start_) / every_ + 1, parameters, average);
+  }
 
  private:
+  // The count-th point, from 1.
+  template <typename T>
+  void Add(int64_t count, const AlignedVector<T>& parameters, AlignedVector<T>* average) const;
   double Weight(int64_t count) const;
 
   bool averages_ = false;

@@ -32,7 +32,7 @@ Clipping::Clipping(const Config& config) {
 }
 
 template <typename T>
-void Clipping::Clip(double norm, absl::Span<T> gradient) const {
+void Clipping::ClipWithin(double norm, absl::Span<T> gradient) const {
   if (max_value_.has_value()) {
     const T limit = static_cast<T>(*max_value_);
     for (T& value : gradient) value = std::clamp(value, -limit, limit);
@@ -43,7 +43,7 @@ void Clipping::Clip(double norm, absl::Span<T> gradient) const {
   for (T& value : gradient) value *= scale;
 }
 
-template void Clipping::Clip(double, absl::Span<float>) const;
-template void Clipping::Clip(double, absl::Span<double>) const;
+template void Clipping::ClipWithin(double, absl::Span<float>) const;
+template void Clipping::ClipWithin(double, absl::Span<double>) const;
 
 }  // namespace descent::core

@@ -20,9 +20,14 @@ class Clipping {
 
   // `norm` is that of the gradient.
   template <typename T>
-  void Clip(double norm, absl::Span<T> gradient) const;
+  void Clip(double norm, absl::Span<T> gradient) const {
+    if (max_value_.has_value() || max_norm_.has_value()) ClipWithin(norm, gradient);
+  }
 
  private:
+  template <typename T>
+  void ClipWithin(double norm, absl::Span<T> gradient) const;
+
   std::optional<double> max_value_;
   std::optional<double> max_norm_;
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/functions/function.h"
@@ -48,6 +49,8 @@ class FunctionObjective final : public Objective<T> {
   double Epoch(int64_t /*step*/) const override { return 0; }
   double default_gain() const override { return 1; }
   bool is_full() const override { return true; }
+  std::optional<Advice> AdviseOnData() const override { return std::nullopt; }
+  std::optional<double> LossOfConstant() const override { return std::nullopt; }
 
   bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
                          absl::Span<T> product) override {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/training/clipping.h"
+#include "core/training/guard.h"
 #include "core/training/parameter_groups.h"
 #include "core/training/rate_reduction.h"
 
@@ -144,9 +145,10 @@ const KindInfo& RecordInfo() { return kRecord; }
 const KindInfo& ExecutionInfo() { return kExecution; }
 absl::Span<const KindInfo* const> Batches() { return kBatches; }
 absl::Span<const KindInfo* const> Policies() {
-  static const std::array<const KindInfo*, 10> kPolicies = {
+  static const std::array<const KindInfo*, 11> kPolicies = {
       &kPreprocessing, &kStopping,  &kPlateau,       &kEarlyStopping,       &kEvaluation,
-      &kRecord,        &kExecution, &ClippingInfo(), &ParameterGroupInfo(), &ReduceOnPlateauInfo()};
+      &kRecord,        &kExecution, &ClippingInfo(), &ParameterGroupInfo(), &ReduceOnPlateauInfo(),
+      &GuardInfo()};
   return kPolicies;
 }
 

@@ -56,6 +56,7 @@ struct JobSpec {
   Config reduce_on_plateau;              // ReduceOnPlateauInfo; no kind: none
   Config clipping;                       // ClippingInfo; no kind: none
   Config averaging;                      // one of Averages; no kind: none
+  Config guard;                          // GuardInfo; no kind: none
   std::vector<Config> parameter_groups;  // ParameterGroupInfo
 
   bool operator==(const JobSpec&) const = default;

@@ -67,9 +67,7 @@ class GroupedOptimizer final : public Optimizer<T> {
       }
       AddPart(optimizer, group < 0 ? nullptr : &groups[static_cast<size_t>(group)], offset, part);
     }
-    for (const Part& part : parts_) {
-      if (!part.optimizer->Answer().empty()) answer_.resize(static_cast<size_t>(layout.size));
-    }
+    if (FindOptimizer(optimizer.name())->has_answer) answer_.resize(static_cast<size_t>(layout.size));
   }
 
   void Step(const Update<T>& update, absl::Span<T> parameters) override {
@@ -152,6 +150,18 @@ void CheckGroupsMatch(absl::Span<const Config> groups, const ParameterLayout& la
                     absl::StrCat("\"", pattern, "\" matches no tensor; those there are: ", absl::StrJoin(names, ", "),
                                  many ? " ..." : ""));
   }
+}
+
+std::vector<double> LearningRateFactors(absl::Span<const Config> groups, const ParameterLayout& layout) {
+  std::vector<double> factors;
+  if (groups.empty()) return factors;
+  for (const TensorInfo& tensor : layout.tensors) {
+    const int64_t index = GroupOf(groups, tensor.name);
+    const Config* group = index < 0 ? nullptr : &groups[static_cast<size_t>(index)];
+    const bool frozen = group != nullptr && group->boolean("frozen");
+    factors.push_back(frozen ? 0 : (group == nullptr ? 1 : group->number("learning_rate_factor")));
+  }
+  return factors;
 }
 
 template <typename T>

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -23,6 +24,9 @@ int64_t GroupOf(absl::Span<const Config> groups, absl::string_view tensor);
 // Adds groups that match no tensor, with what there is.
 void CheckGroupsMatch(absl::Span<const Config> groups, const ParameterLayout& layout, absl::string_view path,
                       Violations* violations);
+
+// One factor of the learning rate a tensor, 0 for a frozen one; empty without groups.
+std::vector<double> LearningRateFactors(absl::Span<const Config> groups, const ParameterLayout& layout);
 
 // One optimizer for all parameters; with groups, one for each run of neighbouring tensors of the same group.
 template <typename T>

@@ -83,7 +83,7 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
   const Scaling scaling = given.preprocessing.info() == nullptr
                               ? Scaling::kNone
                               : static_cast<Scaling>(given.preprocessing.choice("scaling"));
-  auto encoder = FeatureEncoder::Fit(table, problem.split.training, scaling, problem.loss->task);
+  auto encoder = FeatureEncoder::Fit(table, problem.split.training, scaling, problem.loss->task, problem.loss->targets);
   if (!encoder.ok()) {
     violations->Add(field, encoder.status().message());
     return problem;

@@ -121,7 +121,8 @@ JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecL
       {FieldPath("schedule", spec.schedule.name()), &spec.schedule},
       {"schedule.warmup", &spec.warmup},
       {"stopping.plateau", &spec.plateau},
-      {"evaluation", &spec.evaluation}};
+      {"evaluation", &spec.evaluation},
+      {"guard", &spec.guard}};
   for (const auto& [place, config] : with_intervals) {
     ResolveEpochs(FieldPath(path, place), steps_per_epoch, config, violations);
   }

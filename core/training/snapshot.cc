@@ -52,21 +52,6 @@ AlignedVector<T> GetVector(ByteReader* reader) {
   return AlignedVector<T>(values.begin(), values.end());
 }
 
-template <typename T>
-void PutArrays(const std::vector<absl::Span<T>>& arrays, ByteWriter* writer) {
-  writer->PutU64(arrays.size());
-  for (const absl::Span<T> array : arrays) writer->PutArray(absl::Span<const T>(array));
-}
-
-template <typename T>
-std::vector<std::vector<T>> GetArrays(ByteReader* reader) {
-  std::vector<std::vector<T>> arrays;
-  for (uint64_t count = reader->GetU64(); count > 0 && !reader->failed(); --count) {
-    arrays.push_back(reader->GetArray<T>());
-  }
-  return arrays;
-}
-
 // The bytes between version and checksum.
 absl::StatusOr<absl::string_view> CheckedBody(absl::string_view bytes) {
   if (bytes.size() < 3 * sizeof(uint32_t)) return Damaged("it is cut short");
@@ -111,9 +96,9 @@ std::string SpecFingerprint(const JobSpec& spec) {
   writer.PutU8(static_cast<uint8_t>(spec.precision));
   writer.PutU64(spec.parameter_groups.size());
   for (const Config& group : spec.parameter_groups) PutConfig(group, &writer);
-  for (const Config* config :
-       {&spec.reduce_on_plateau, &spec.clipping, &spec.averaging, &spec.initializer, &spec.optimizer, &spec.schedule,
-        &spec.warmup, &spec.batch, &spec.stopping, &spec.plateau, &spec.early_stopping, &spec.evaluation}) {
+  for (const Config* config : {&spec.reduce_on_plateau, &spec.clipping, &spec.averaging, &spec.guard, &spec.initializer,
+                               &spec.optimizer, &spec.schedule, &spec.warmup, &spec.batch, &spec.stopping,
+                               &spec.plateau, &spec.early_stopping, &spec.evaluation}) {
     PutConfig(*config, &writer);
   }
   return Sha256Hex(writer.bytes());
@@ -133,12 +118,13 @@ std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
   PutVector(run.previous, &writer);
   run.stopping.Write(&writer);
   run.rate_reduction.Write(&writer);
+  run.guard.Write(&writer);
   writer.PutI64(run.best_step);
   PutVector(run.best, &writer);
   writer.PutBool(run.termination.has_value());
   if (run.termination.has_value()) run.termination->Write(&writer);
-  PutArrays<T>(arrays, &writer);
-  PutArrays<double>(numbers, &writer);
+  writer.PutArrays<T>(arrays);
+  writer.PutArrays<double>(numbers);
   writer.PutU32(Crc32(writer.bytes()));
   return writer.TakeBytes();
 }
@@ -156,15 +142,17 @@ absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
   contents.run.previous = GetVector<T>(&reader);
   contents.run.stopping = StoppingState::Read(&reader);
   contents.run.rate_reduction = RateReductionState::Read(&reader);
+  contents.run.guard = GuardState<T>::Read(&reader);
   contents.run.best_step = reader.GetI64();
   contents.run.best = GetVector<T>(&reader);
   if (reader.GetBool()) contents.run.termination = Termination::Read(&reader);
-  contents.arrays = GetArrays<T>(&reader);
-  contents.numbers = GetArrays<double>(&reader);
+  contents.arrays = reader.GetArrays<T>();
+  contents.numbers = reader.GetArrays<double>();
   const size_t size = contents.run.parameters.size();
   const auto fits = [size](const AlignedVector<T>& vector) { return vector.empty() || vector.size() == size; };
-  const bool sizes_fit = contents.run.previous.size() == size && fits(contents.run.answer) && fits(contents.run.best) &&
-                         contents.run.step >= 0;
+  const bool sizes_fit = contents.run.previous.size() == size && fits(contents.run.answer) &&
+                         fits(contents.run.guard.parameters) && fits(contents.run.guard.answer) &&
+                         fits(contents.run.best) && contents.run.step >= 0;
   const bool ends_well = !contents.run.termination.has_value() || contents.run.termination->is_known();
   if (reader.failed() || reader.remaining() != 0 || !sizes_fit || !ends_well)
     return Damaged("its parts do not fit together");

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/aligned.h"
+#include "core/training/guard.h"
 #include "core/training/job_spec.h"
 #include "core/training/rate_reduction.h"
 #include "core/training/stopping.h"
@@ -31,6 +32,7 @@ struct RunState {
   AlignedVector<T> previous;  // the answer of row step - 1, for when row `step` is not finite
   StoppingState stopping;
   RateReductionState rate_reduction;
+  GuardState<T> guard;
   int64_t best_step = 0;
   AlignedVector<T> best;  // empty before the first evaluation
   std::optional<Termination> termination;

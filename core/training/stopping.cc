@@ -73,8 +73,9 @@ StoppingRules::StoppingRules(const JobSpec& spec, int64_t training_rows)
 
 std::optional<TerminationReason> StoppingRules::Check(const StoppingState& state, const Row& row,
                                                       const EvaluationPoint* evaluation) const {
-  if (row.objective > DivergenceObjective(state, row)) return TerminationReason::kDiverged;
-  if (row.objective < -UnboundedMagnitude(state, row)) return TerminationReason::kUnbounded;
+  const double unbounded = UnboundedMagnitude(state, row);
+  if (row.objective > divergence_objective_.value_or(unbounded)) return TerminationReason::kDiverged;
+  if (row.objective < -unbounded) return TerminationReason::kUnbounded;
   if (target_objective_.has_value() && row.objective <= *target_objective_) return TerminationReason::kTargetReached;
   if (gradient_tolerance_.has_value() && row.gradient_norm <= *gradient_tolerance_) {
     return TerminationReason::kConverged;

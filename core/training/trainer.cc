@@ -19,19 +19,23 @@
 #include "core/base/format.h"
 #include "core/base/parallel.h"
 #include "core/base/status.h"
-#include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
+#include "core/regularizers/regularizer.h"
 #include "core/schedules/schedule.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
+#include "core/training/curvature.h"
 #include "core/training/diagnosis.h"
 #include "core/training/gradient_norm.h"
+#include "core/training/guard.h"
 #include "core/training/non_finite.h"
 #include "core/training/objective.h"
 #include "core/training/parameter_groups.h"
 #include "core/training/rate_reduction.h"
 #include "core/training/recorder.h"
 #include "core/training/snapshot.h"
+#include "core/training/start.h"
+#include "core/training/step_batch.h"
 #include "core/training/stopping.h"
 
 namespace descent::core {
@@ -39,8 +43,8 @@ namespace {
 
 // Updates that are tried to see whether a run that stands still goes round: a share of those taken.
 constexpr int64_t kStepsPerDiagnosisStep = 8;
-constexpr int64_t kLeastDiagnosisSteps = 64;
 constexpr int64_t kMostDiagnosisSteps = 1024;
+constexpr int64_t kLeastStepsToDiagnose = 256;
 
 bool LeavesPlaceOpen(TerminationReason reason) {
   return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
@@ -54,21 +58,6 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
-// The batch of one step.
-template <typename T>
-class StepBatch final : public BatchObjective<T> {
- public:
-  StepBatch(Objective<T>* objective, int64_t step) : objective_(objective), step_(step) {}
-
-  double Measure(absl::Span<const T> point, absl::Span<T> gradient) override {
-    return objective_->Measure(step_, point, gradient).objective;
-  }
-
- private:
-  Objective<T>* const objective_;
-  const int64_t step_;
-};
-
 template <typename T>
 class TrainerOf final : public Trainer {
  public:
@@ -80,13 +69,19 @@ class TrainerOf final : public Trainer {
         rate_reduction_(spec.reduce_on_plateau),
         clipping_(spec.clipping),
         averager_(spec.averaging),
+        guard_(spec.guard),
         rules_(spec, objective_->training_rows()),
         recorder_(spec.record, objective_->layout().size),
         fingerprint_(SpecFingerprint(spec)),
         learning_rate_(spec.optimizer.number("learning_rate")),
+        optimizer_config_(spec.optimizer),
+        penalties_(spec.dataset.has_value() ? spec.dataset->penalties : std::vector<Config>()),
+        rate_factors_(LearningRateFactors(spec.parameter_groups, objective_->layout())),
         evaluate_every_(spec.evaluation.steps("every")),
+        has_answer_(FindOptimizer(spec.optimizer.name())->has_answer),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
-    Start(spec);
+    multi_start_ = ChooseStart<T>(spec, objective_.get(), &run_.parameters);
+    run_.previous = run_.parameters;
   }
 
   Progress Advance(int64_t updates, StepBlock* block) override;
@@ -109,14 +104,17 @@ class TrainerOf final : public Trainer {
   const std::optional<MultiStart>& multi_start() const override { return multi_start_; }
 
  private:
-  void Start(const JobSpec& spec);
   Row MeasureRow();
+  void Judge(const Row& row, Progress* progress);
   void TakeUpdate(const Row& row);
+  bool RollsBack(const Termination& termination) const;
+  void RollBack();
   const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
   EvaluationPoint Evaluate(const Row& row);
   Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
   std::optional<Diagnosis> DiagnoseStationaryPoint(const Row& row);
   std::optional<Diagnosis> DiagnoseCycle();
+  void Advise(const Row& row, Progress* progress);
   void Accept(const Row& row, const Progress& progress, StepBlock* block);
 
   // Constant after construction.
@@ -127,11 +125,16 @@ class TrainerOf final : public Trainer {
   const RateReduction rate_reduction_;
   const Clipping clipping_;
   const Averager averager_;
+  const Guard<T> guard_;
   const StoppingRules rules_;
   const Recorder recorder_;
   const std::string fingerprint_;
   const double learning_rate_;
+  const Config optimizer_config_;
+  const std::vector<Config> penalties_;     // for proximal steps
+  const std::vector<double> rate_factors_;  // of tensors
   const int64_t evaluate_every_;
+  const bool has_answer_;  // of the optimizer
 
   // The run: with the optimizer's arrays, all that a snapshot holds.
   RunState<T> run_;
@@ -152,28 +155,47 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
   Progress progress;
   for (int64_t taken = 0; taken < updates && recorder_.Takes(run_.step, /*last=*/false, *block); ++taken) {
     const Row row = MeasureRow();
-    progress.termination = FindNonFinite<T>(row, gradient_, layout());
-    if (!progress.termination.has_value()) {
-      if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress.evaluation = Evaluate(row);
-      const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
-      if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
-        if (evaluation == nullptr) progress.evaluation = Evaluate(row);
-        progress.termination = Terminate(*reason, row, *progress.evaluation);
-      }
+    Judge(row, &progress);
+    const bool rolls_back = progress.termination.has_value() && RollsBack(*progress.termination);
+    if (rolls_back) {
+      const double factor = run_.guard.factor * guard_.factor();
+      progress.advice = {AdviseOnRollback(*progress.termination, run_.guard.good_step, factor)};
+      progress.termination.reset();
+      progress.evaluation.reset();
     }
     if (progress.termination.has_value() && !recorder_.Takes(row.step, /*last=*/true, *block)) return {};
     Accept(row, progress, block);
+    if (row.step == 0 || progress.termination.has_value()) Advise(row, &progress);
     if (progress.termination.has_value()) break;
-
+    if (rolls_back) {
+      RollBack();
+      break;
+    }
     TakeUpdate(row);
     if (progress.evaluation.has_value()) break;
   }
   return progress;
 }
 
+// Whether a row is finite, its evaluation when that is due, and whether it is the last.
+template <typename T>
+void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
+  if (!std::isfinite(row.loss) || !std::isfinite(row.gradient_norm)) {
+    progress->termination = FindNonFinite<T>(row, gradient_, layout());
+    if (progress->termination.has_value()) return;
+  }
+  if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress->evaluation = Evaluate(row);
+  const EvaluationPoint* evaluation = progress->evaluation.has_value() ? &*progress->evaluation : nullptr;
+  if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
+    if (evaluation == nullptr) progress->evaluation = Evaluate(row);
+    progress->termination = Terminate(*reason, row, *progress->evaluation);
+  }
+}
+
 template <typename T>
 void TrainerOf<T>::TakeUpdate(const Row& row) {
-  run_.previous = Answer();
+  const AlignedVector<T>& before = Answer();
+  std::copy(before.begin(), before.end(), run_.previous.begin());
   clipping_.Clip(row.gradient_norm, absl::MakeSpan(gradient_));
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
@@ -182,10 +204,28 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
                     .gradient = gradient_,
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
+  ApplyProximal<T>(penalties_, layout(), row.learning_rate, rate_factors_, absl::MakeSpan(run_.parameters));
   ++run_.step;
-  const absl::Span<const T> answer = optimizer_->Answer();
-  if (!answer.empty()) run_.answer.assign(answer.begin(), answer.end());
+  if (has_answer_) {
+    const absl::Span<const T> answer = optimizer_->Answer();
+    run_.answer.assign(answer.begin(), answer.end());
+  }
   averager_.Observe(run_.step, run_.parameters, &run_.answer);
+  ++executed_steps_;
+}
+
+template <typename T>
+bool TrainerOf<T>::RollsBack(const Termination& termination) const {
+  return (termination.reason == TerminationReason::kNonFinite || termination.reason == TerminationReason::kDiverged) &&
+         guard_.CanRollBack(run_.guard) && !rules_.budget_used(termination.step);
+}
+
+// Takes the place of an update.
+template <typename T>
+void TrainerOf<T>::RollBack() {
+  guard_.RollBack(&run_.guard, &run_.parameters, &run_.answer, optimizer_.get());
+  run_.previous = Answer();
+  ++run_.step;
   ++executed_steps_;
 }
 
@@ -204,44 +244,15 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   return progress;
 }
 
-// Draws the starts, compares their objectives over all training rows, and keeps the least: of equals the first. One
-// that is not finite is worse than any that is.
-template <typename T>
-void TrainerOf<T>::Start(const JobSpec& spec) {
-  const size_t size = gradient_.size();
-  std::vector<double> values(size);
-  AlignedVector<T> candidate(size);
-  const auto draw = [&](int64_t start) {
-    Initialize(spec.initializer, layout(), {.seed = *spec.seed, .start = static_cast<uint64_t>(start)},
-               objective_->default_gain(), absl::MakeSpan(values));
-    std::copy(values.begin(), values.end(), candidate.begin());
-  };
-  draw(0);
-  run_.parameters = candidate;
-  if (*spec.starts > 1) {
-    multi_start_.emplace();
-    double least = std::numeric_limits<double>::infinity();
-    for (int64_t start = 0; start < *spec.starts; ++start) {
-      draw(start);
-      const double objective = objective_->MeasureAll(candidate).objective;
-      multi_start_->objectives.push_back(objective);
-      if (!(objective < least)) continue;
-      least = objective;
-      multi_start_->chosen = start;
-      run_.parameters = candidate;
-    }
-  }
-  run_.previous = run_.parameters;
-}
-
 template <typename T>
 Row TrainerOf<T>::MeasureRow() {
   const ObjectiveValue value = objective_->Measure(run_.step, run_.parameters, absl::MakeSpan(gradient_));
-  return {.step = run_.step,
-          .loss = value.loss,
-          .objective = value.objective,
-          .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor,
-          .gradient_norm = GradientNorm<T>(gradient_)};
+  return {
+      .step = run_.step,
+      .loss = value.loss,
+      .objective = value.objective,
+      .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor * run_.guard.factor,
+      .gradient_norm = GradientNorm<T>(gradient_)};
 }
 
 template <typename T>
@@ -287,24 +298,15 @@ Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, co
 template <typename T>
 std::optional<Diagnosis> TrainerOf<T>::DiagnoseStationaryPoint(const Row& row) {
   if (!rules_.IsNearlyStationary(row)) return std::nullopt;
-  std::vector<T> direction(gradient_.size());
-  std::vector<T> product(gradient_.size());
-  bool has_second_derivatives = true;
-  const auto multiply = [&](absl::Span<const double> vector, absl::Span<double> result) {
-    std::copy(vector.begin(), vector.end(), direction.begin());
-    has_second_derivatives =
-        has_second_derivatives && objective_->MultiplyByHessian(run_.parameters, direction, absl::MakeSpan(product));
-    std::copy(product.begin(), product.end(), result.begin());
-  };
-  const std::vector<double> gradient(gradient_.begin(), gradient_.end());
-  const std::optional<Spectrum> spectrum = ExtremeEigenvalues(gradient, multiply, /*seed=*/0);
-  if (!has_second_derivatives || !spectrum.has_value()) return std::nullopt;
+  const std::optional<Spectrum> spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_);
+  if (!spectrum.has_value()) return std::nullopt;
   return JudgeStationaryPoint(*spectrum, GradientNorm<T>(run_.parameters));
 }
 
 // Turns the run further to see whether it goes round, and puts it back: nothing of it changes.
 template <typename T>
 std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
+  if (run_.step < kLeastStepsToDiagnose) return std::nullopt;
   const std::string here = Snapshot();
   const int64_t executed = executed_steps_;
   const std::optional<MultiStart> drawn = multi_start_;
@@ -314,7 +316,7 @@ std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
     return row.objective;
   };
   const auto point = [this] { return absl::Span<const T>(run_.parameters); };
-  const int64_t steps = std::clamp(run_.step / kStepsPerDiagnosisStep, kLeastDiagnosisSteps, kMostDiagnosisSteps);
+  const int64_t steps = std::min(run_.step / kStepsPerDiagnosisStep, kMostDiagnosisSteps);
   std::optional<Diagnosis> diagnosis = FindLimitCycle<T>(steps, advance, point);
   Require(Restore(here).ok(), "a trainer did not take its own snapshot");
   executed_steps_ = executed;
@@ -332,7 +334,28 @@ void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* b
     run_.best_step = row.step;
   }
   if (progress.termination.has_value()) run_.termination = progress.termination;
+  if (guard_.Keeps(row.step) && progress.advice.empty()) {
+    guard_.Keep(row.step, run_.parameters, run_.answer, optimizer_.get(), &run_.guard);
+  }
   recorder_.Record<T>(row, run_.parameters, /*last=*/progress.termination.has_value(), block);
+}
+
+// Before the first step, and at the end of a run on data.
+template <typename T>
+void TrainerOf<T>::Advise(const Row& row, Progress* progress) {
+  const auto add = [progress](std::optional<Advice> advice) {
+    if (advice.has_value()) progress->advice.push_back(*std::move(advice));
+  };
+  if (row.step == 0) {
+    add(objective_->AdviseOnData());
+    if (objective_->is_full() && optimizer_config_.name() == "sgd") {
+      if (const auto spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_))
+        add(AdviseOnRate(optimizer_config_, spectrum->largest));
+    }
+  }
+  const std::optional<double> constant =
+      progress->termination.has_value() ? objective_->LossOfConstant() : std::nullopt;
+  if (constant.has_value()) add(AdviseOnLoss(row.step, progress->evaluation->training.loss, *constant));
 }
 
 template <typename T>

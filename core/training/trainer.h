@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/training/advice.h"
 #include "core/training/evaluation.h"
 #include "core/training/job_spec.h"
 #include "core/training/parameter_layout.h"
@@ -80,6 +81,7 @@ class Trainer {
 
   struct Progress {
     std::optional<EvaluationPoint> evaluation;  // it follows the block's last row
+    std::vector<Advice> advice;                 // as does this
     std::optional<Termination> termination;     // the run is over
   };
 

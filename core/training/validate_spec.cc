@@ -13,6 +13,7 @@
 #include "core/losses/loss.h"
 #include "core/models/model.h"
 #include "core/optimizers/optimizer.h"
+#include "core/regularizers/regularizer.h"
 #include "core/training/job_spec.h"
 
 namespace descent::core {
@@ -62,6 +63,7 @@ std::vector<Place> PlacesOf(const JobSpec& spec) {
   add("schedule.reduce_on_plateau", spec.reduce_on_plateau, false);
   add("clipping", spec.clipping, false);
   add("averaging", spec.averaging, true);
+  add("guard", spec.guard, false);
   for (size_t i = 0; i < spec.parameter_groups.size(); ++i) {
     add(absl::StrCat("parameter_groups[", i, "]"), spec.parameter_groups[i], false);
   }
@@ -86,6 +88,7 @@ class Checker {
     if (spec_.optimizer.info() == nullptr) AddMissing("optimizer", MustNameOne(Optimizers()));
     for (const Place& place : PlacesOf(spec_)) place.config->Validate(FieldPath(path_, place.path), violations_);
     if (spec_.function.has_value()) CheckFunctionSettings();
+    CheckBatch();
     CheckStarts();
     CheckHeldOut();
     CheckRecord();
@@ -165,6 +168,15 @@ class Checker {
     }
   }
 
+  void CheckBatch() {
+    const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
+    if (optimizer == nullptr || !optimizer->needs_batch || spec_.function.has_value()) return;
+    if (spec_.batch.info() == nullptr || spec_.batch.name() == "full") return;
+    Add(FieldPath("batch", spec_.batch.name()),
+        absl::StrCat("does not fit the optimizer ", optimizer->kind.name, ", which compares the objective at several ",
+                     "points and so needs all rows in every step; leave batch out, or use another optimizer"));
+  }
+
   void CheckStarts() {
     if (!spec_.starts.has_value()) return;
     if (*spec_.starts < 1 || *spec_.starts > kMostStarts) {
@@ -222,10 +234,6 @@ class Checker {
     const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
     if (optimizer == nullptr) return;
     const absl::string_view name = optimizer->kind.name;
-    if (optimizer->needs_batch && spec_.batch.info() != nullptr && spec_.batch.name() != "full") {
-      Add(FieldPath("batch", spec_.batch.name()),
-          absl::StrCat(name, " compares points on the same rows, so it needs all of them; use full"));
-    }
     if (optimizer->needs_batch && spec_.clipping.info() != nullptr) {
       Add("clipping", absl::StrCat(name, " chooses the length of its steps itself; leave it out"));
     }
@@ -247,6 +255,20 @@ class Checker {
       }
       Add(absl::StrCat("parameter_groups[", i, "].weight_decay"),
           absl::StrCat(name, " has no weight_decay; leave it out or use regularization"));
+    }
+    CheckProximal(*optimizer);
+  }
+
+  // A proximal step follows an update of the parameters that are the answer, of a length that was given.
+  void CheckProximal(const OptimizerInfo& optimizer) {
+    if (!spec_.dataset.has_value() || (!optimizer.has_answer && !optimizer.needs_batch)) return;
+    for (const Config& penalty : spec_.dataset->penalties) {
+      if (!AskForProximal({&penalty, 1})) continue;
+      Add(FieldPath("problem.dataset.regularization", FieldPath(penalty.name(), "proximal")),
+          absl::StrCat(optimizer.kind.name,
+                       optimizer.has_answer ? " answers with another point than the one it updates"
+                                            : " chooses the length of its steps itself",
+                       "; leave it out or use another optimizer"));
     }
   }
 

@@ -16,6 +16,7 @@
 #include "core/schedules/schedule.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
+#include "core/training/guard.h"
 #include "core/training/parameter_groups.h"
 #include "core/training/rate_reduction.h"
 #include "server/convert/config.h"
@@ -134,6 +135,7 @@ core::JobSpec JobSpecFromProto(const v1::JobSpec& proto, absl::string_view path,
   if (proto.has_clipping()) {
     spec.clipping = ConfigFromProto(proto.clipping(), core::ClippingInfo(), at("clipping"), violations);
   }
+  if (proto.has_guard()) spec.guard = ConfigFromProto(proto.guard(), core::GuardInfo(), at("guard"), violations);
   spec.averaging = KindFromProto(proto.averaging(), core::Averages(), at("averaging"), violations);
   for (const v1::ParameterGroup& group : proto.parameter_groups()) {
     const std::string place = at(absl::StrCat("parameter_groups[", spec.parameter_groups.size(), "]"));
@@ -169,6 +171,7 @@ v1::JobSpec JobSpecToProto(const core::JobSpec& spec) {
   }
   if (spec.clipping.info() != nullptr) ConfigToProto(spec.clipping, proto.mutable_clipping());
   if (spec.averaging.info() != nullptr) KindToProto(spec.averaging, proto.mutable_averaging());
+  if (spec.guard.info() != nullptr) ConfigToProto(spec.guard, proto.mutable_guard());
   for (const Config& group : spec.parameter_groups) ConfigToProto(group, proto.add_parameter_groups());
   if (spec.batch.info() != nullptr) KindToProto(spec.batch, proto.mutable_batch());
   if (spec.seed.has_value()) proto.set_seed(*spec.seed);

@@ -145,7 +145,8 @@ class EveryOptimizerTest : public testing::TestWithParam<Setup> {
   // A parameter takes the same path alone and among others: vector bodies and remainders of loops agree.
   template <typename T>
   void ExpectNeighboursDoNotMatter() {
-    if (FindOptimizer(GetParam().config.name())->whole_vector) GTEST_SKIP() << "every parameter matters to each";
+    // Where one number of all parameters enters each update, they do matter.
+    if (FindOptimizer(GetParam().config.name())->whole_vector) return;
     const int64_t size = 29;
     std::unique_ptr<Optimizer<T>> together = MakeOptimizer<T>(GetParam().config, Scalars(size));
     std::vector<std::unique_ptr<Optimizer<T>>> alone;

@@ -15,6 +15,7 @@
 #include "core/schedules/schedule.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
+#include "core/training/guard.h"
 #include "core/training/job_spec.h"
 #include "core/training/parameter_groups.h"
 #include "core/training/rate_reduction.h"
@@ -41,6 +42,7 @@ TEST(ConfigTest, EveryPolicyMessageIsItsTable) {
   EXPECT_THAT(FieldDifferences(*v1::Warmup::descriptor(), core::WarmupInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::ReduceOnPlateau::descriptor(), core::ReduceOnPlateauInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::GradientClipping::descriptor(), core::ClippingInfo()), IsEmpty());
+  EXPECT_THAT(FieldDifferences(*v1::Guard::descriptor(), core::GuardInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::ParameterGroup::descriptor(), core::ParameterGroupInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::Preprocessing::descriptor(), core::PreprocessingInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::Stopping::descriptor(), core::StoppingInfo()), IsEmpty());
