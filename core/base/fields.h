@@ -112,6 +112,9 @@ constexpr FieldInfo IntervalField(absl::string_view name, absl::string_view summ
 constexpr FieldInfo OptionalText(absl::string_view name, absl::string_view summary) {
   return {name, FieldType::kText, summary, Default::kDepends};
 }
+constexpr FieldInfo RequiredText(absl::string_view name, absl::string_view summary) {
+  return {name, FieldType::kText, summary, Default::kRequired};
+}
 constexpr FieldInfo NumberList(absl::string_view name, absl::string_view summary, Default default_kind, Range range,
                                int64_t max_length) {
   return {name, FieldType::kNumberList, summary, default_kind, 0, range, {}, {}, max_length};

@@ -6,10 +6,20 @@
 
 #define DESCENT_OPTIMIZERS(KIND) \
   KIND(kSgd)                     \
-  KIND(kAdagrad)                 \
-  KIND(kRmsprop)                 \
+  KIND(kNormalizedSgd)           \
+  KIND(kSignSgd)                 \
   KIND(kAdam)                    \
   KIND(kAdamW)                   \
+  KIND(kAmsgrad)                 \
+  KIND(kAdamax)                  \
+  KIND(kNadam)                   \
+  KIND(kRadam)                   \
+  KIND(kRmsprop)                 \
+  KIND(kAdagrad)                 \
+  KIND(kAdadelta)                \
+  KIND(kRprop)                   \
+  KIND(kAsgd)                    \
+  KIND(kLion)                    \
   KIND(kLamb)                    \
   KIND(kLars)                    \
   KIND(kAdabelief)               \

@@ -56,7 +56,7 @@ class Lbfgs final : public Optimizer<T> {
   }
 
   std::vector<absl::Span<T>> State() override { return {absl::MakeSpan(steps_), absl::MakeSpan(changes_)}; }
-  absl::Span<double> Numbers() override { return absl::MakeSpan(numbers_); }
+  std::vector<absl::Span<double>> Numbers() override { return {absl::MakeSpan(numbers_)}; }
 
  private:
   // Of numbers_: pairs kept, the place of the next one, and y's of each place.

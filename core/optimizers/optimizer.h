@@ -49,7 +49,7 @@ class Optimizer {
   // All arrays that determine later steps, in a fixed order and of fixed sizes: snapshots save and restore them.
   virtual std::vector<absl::Span<T>> State() = 0;
   // Numbers that do so too, in float64 whatever T is.
-  virtual absl::Span<double> Numbers() { return {}; }
+  virtual std::vector<absl::Span<double>> Numbers() { return {}; }
 };
 
 // A row of the optimizer table. Every kind has a field `learning_rate`.
@@ -63,6 +63,8 @@ struct OptimizerInfo {
   bool whole_vector = false;
   // Whether it measures the batch at further points. Such a kind needs full batches.
   bool needs_batch = false;
+  // Whether Answer gives a point of its own.
+  bool has_answer = false;
 };
 
 // All optimizers, in the order of the documentation.

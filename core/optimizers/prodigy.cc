@@ -59,7 +59,7 @@ class Prodigy final : public Optimizer<T> {
     return {absl::MakeSpan(start_), absl::MakeSpan(first_moment_), absl::MakeSpan(second_moment_),
             absl::MakeSpan(gradient_sum_)};
   }
-  absl::Span<double> Numbers() override { return absl::MakeSpan(numbers_); }
+  std::vector<absl::Span<double>> Numbers() override { return {absl::MakeSpan(numbers_)}; }
 
  private:
   double& d() { return numbers_[0]; }

@@ -58,7 +58,7 @@ class ScheduleFreeAdamW final : public Optimizer<T> {
   std::vector<absl::Span<T>> State() override {
     return {absl::MakeSpan(second_moment_), average_.z_span(), average_.x_span()};
   }
-  absl::Span<double> Numbers() override { return average_.Numbers(); }
+  std::vector<absl::Span<double>> Numbers() override { return {average_.Numbers()}; }
 
  private:
   const double beta2_;
@@ -85,6 +85,7 @@ const constinit OptimizerInfo kScheduleFreeAdamW = {
              .reference = "Defazio et al., \"The road less scheduled\", NeurIPS 2024, arXiv:2405.15682, algorithm 1",
              .fields = kFields},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .has_answer = true};
 
 }  // namespace descent::core

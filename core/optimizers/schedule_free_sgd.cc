@@ -41,7 +41,7 @@ class ScheduleFreeSgd final : public Optimizer<T> {
 
   absl::Span<const T> Answer() const override { return average_.Answer(); }
   std::vector<absl::Span<T>> State() override { return {average_.z_span(), average_.x_span()}; }
-  absl::Span<double> Numbers() override { return average_.Numbers(); }
+  std::vector<absl::Span<double>> Numbers() override { return {average_.Numbers()}; }
 
  private:
   const T weight_decay_;
@@ -64,6 +64,7 @@ const constinit OptimizerInfo kScheduleFreeSgd = {
              .reference = "Defazio et al., \"The road less scheduled\", NeurIPS 2024, arXiv:2405.15682",
              .fields = kFields},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .has_answer = true};
 
 }  // namespace descent::core

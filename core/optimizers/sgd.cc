@@ -4,14 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include "core/optimizers/dialects.h"
 #include "core/optimizers/kinds.h"
 #include "core/optimizers/optimizer.h"
 
 namespace descent::core {
 namespace {
-
-constexpr absl::string_view kVelocityForms[] = {"rate_outside", "rate_inside"};
-constexpr int kRateInside = 1;
 
 constexpr FieldInfo kFields[] = {
     Number("learning_rate", "Step size.", 0.01, Positive(), "parameter units per gradient unit"),
@@ -22,10 +20,14 @@ constexpr FieldInfo kFields[] = {
            0, Closed(0, 1)),
     Boolean("nesterov", "Look ahead along the velocity; needs momentum > 0 and dampening = 0.", false),
     Choice("velocity_form",
-           "Where the learning rate enters the velocity; the two differ as soon as the rate is scheduled.", 0,
-           kVelocityForms),
+           "Where the learning rate enters the velocity; the two differ as soon as the rate is scheduled.",
+           kRateOutside, kVelocityForms),
     Number("weight_decay", "Weight decay added to the gradient (coupled).", 0, NonNegative(), "1/parameter units^2"),
+    PresetField(),
 };
+
+constexpr PresetValue kOfRateInside[] = {{"velocity_form", kRateInside}};
+constexpr Preset kPresets[] = {{"torch", {}}, {"keras", kOfRateInside}, {"optax", {}}, {"paper", kOfRateInside}};
 
 template <typename T>
 class Sgd final : public Optimizer<T> {
@@ -127,7 +129,8 @@ const constinit OptimizerInfo kSgd = {
                           "Sutskever et al., \"On the importance of initialization and momentum in deep learning\", "
                           "ICML 2013 (Nesterov); in the form of torch.optim.SGD",
              .fields = kFields,
-             .check = Check},
+             .check = Check,
+             .presets = kPresets},
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -125,7 +125,10 @@ class EveryOptimizerTest : public testing::TestWithParam<Setup> {
     TakeSteps(first.get(), 0, 20, &parameters);
     std::unique_ptr<Optimizer<T>> second = MakeOptimizer<T>(GetParam().config, Scalars(size));
     ASSERT_EQ(first->Numbers().size(), second->Numbers().size());
-    std::copy(first->Numbers().begin(), first->Numbers().end(), second->Numbers().begin());
+    for (size_t i = 0; i < first->Numbers().size(); ++i) {
+      const absl::Span<double> numbers = first->Numbers()[i];
+      std::copy(numbers.begin(), numbers.end(), second->Numbers()[i].begin());
+    }
     const std::vector<absl::Span<T>> from = first->State();
     const std::vector<absl::Span<T>> to = second->State();
     ASSERT_EQ(from.size(), to.size());
@@ -142,7 +145,8 @@ class EveryOptimizerTest : public testing::TestWithParam<Setup> {
   // A parameter takes the same path alone and among others: vector bodies and remainders of loops agree.
   template <typename T>
   void ExpectNeighboursDoNotMatter() {
-    if (FindOptimizer(GetParam().config.name())->whole_vector) GTEST_SKIP() << "every parameter matters to each";
+    // Where one number of all parameters enters each update, they do matter.
+    if (FindOptimizer(GetParam().config.name())->whole_vector) return;
     const int64_t size = 29;
     std::unique_ptr<Optimizer<T>> together = MakeOptimizer<T>(GetParam().config, Scalars(size));
     std::vector<std::unique_ptr<Optimizer<T>>> alone;

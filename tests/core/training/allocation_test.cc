@@ -65,6 +65,10 @@ TEST(AllocationTest, StepsTakeNoMemory) {
       JobSpec spec = DatasetSpec(model, "adam", {});
       spec.dataset->loss = Config(&FindLoss("logistic")->kind);
       AddL2(0.01, &spec);
+      if (model == "mlp") {
+        spec.dataset->model.SetBoolean("layer_norm", true);
+        spec.dataset->model.SetNumber("dropout", 0.1);
+      }
       spec.batch = batch;
       spec.execution = Config(&ExecutionInfo());
       spec.execution.SetInteger("threads", 2);

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "gtest/gtest.h"
 #include "tests/core/training/test_specs.h"
 
@@ -62,6 +66,31 @@ TEST(SnapshotTest, EveryOptimizerGoesOnBitForBit) {
           ExpectSameRun(whole, RunInTwo(spec, data, step));
         }
       }
+    }
+  }
+}
+
+TEST(SnapshotTest, AveragesGroupsAndTheReducedRateGoOnBitForBit) {
+  const TrainingData data = {.table = SyntheticTable(40, 3, 2), .evaluation_table = nullptr};
+  for (const KindInfo* average : Averages()) {
+    JobSpec spec = DatasetSpec("logistic", "adam", {{"learning_rate", 0.5}});
+    spec.batch = BatchOf("mini_batch", 9);
+    spec.stopping = StoppingAfter(70);
+    spec.evaluation = EvaluationEvery(3, 0.2);
+    spec.averaging = Config(average);
+    spec.averaging.SetInteger("start", 20);
+    spec.clipping = Config(&ClippingInfo());
+    spec.clipping.SetNumber("max_norm", 0.1);
+    spec.reduce_on_plateau = Config(&ReduceOnPlateauInfo());
+    spec.reduce_on_plateau.SetInteger("patience", 1);
+    spec.parameter_groups.emplace_back(&ParameterGroupInfo());
+    spec.parameter_groups[0].SetText("tensors", "bias");
+    spec.parameter_groups[0].SetNumber("learning_rate_factor", 3);
+    const RunRecord whole = RunToEnd(spec, data);
+    EXPECT_LT(whole.learning_rate(70), 0.5) << "the rate was reduced";
+    for (const int64_t step : {0, 19, 20, 41, 70}) {
+      SCOPED_TRACE(absl::StrCat(average->name, " ", step));
+      ExpectSameRun(whole, RunInTwo(spec, data, step));
     }
   }
 }

@@ -55,6 +55,10 @@ std::vector<Refusal> Optimizers() {
       Optimizer("velocity-form-unknown", "sgd { velocity_form: 9 }"),
       Optimizer("nesterov-without-momentum", "sgd { nesterov: true }"),
       Optimizer("nesterov-with-dampening", "sgd { nesterov: true momentum: 0.9 dampening: 0.5 }"),
+      Optimizer("preset-not-of-kind", "lion { preset: OPTIMIZER_PRESET_TORCH }"),
+      Optimizer("amsgrad-epsilon-of-corrected",
+                "amsgrad { preset: OPTIMIZER_PRESET_OPTAX epsilon_placement: EPSILON_PLACEMENT_UNCORRECTED }"),
+      Optimizer("rprop-steps-reversed", "rprop { minimum_step: 60 }"),
       Function("precision-unknown", "precision: 9"),
       Function("schedule-period-missing", "schedule { step {} }"),
       Function("schedule-period-without-unit", "schedule { step { period {} } }"),
@@ -74,6 +78,8 @@ std::vector<Refusal> Policies() {
   for (int i = 0; i < 65; ++i) absl::StrAppend(&many_labels, "labels { key: 'k", i, "' value: 'v' } ");
   std::string wrong_labels;
   for (int i = 0; i < 500; ++i) absl::StrAppend(&wrong_labels, "labels { key: '\xc3\x84pfel ", i, "' value: 'v' } ");
+  std::string many_groups;
+  for (int i = 0; i < 65; ++i) absl::StrAppend(&many_groups, "parameter_groups { tensors: 'x' } ");
   return {
       Function("function-batch", "batch { mini_batch { size: 4 } }"),
       Function("function-max-epochs", "stopping { max_epochs: 2 }"),
@@ -96,6 +102,20 @@ std::vector<Refusal> Policies() {
       Function("label-value-long", absl::StrCat("labels { key: 'team' value: '", std::string(257, 'v'), "' }")),
       Function("labels-too-many", many_labels),
       Function("labels-all-wrong", wrong_labels),
+      Function("clipping-norm-zero", "clipping { max_norm: 0 }"),
+      Function("averaging-decay-one", "averaging { ema { decay: 1 } }"),
+      Spec("averaging-of-an-average", absl::StrCat(kBowl, "optimizer { asgd {} } averaging { swa {} }")),
+      Function("group-without-tensors", "parameter_groups {}"),
+      Function("group-matches-nothing", "parameter_groups { tensors: 'weight' }"),
+      Function("group-rate-zero", "parameter_groups { tensors: '*' learning_rate_factor: 0 }"),
+      Function("groups-too-many", many_groups),
+      Spec("groups-of-a-whole-vector",
+           absl::StrCat(kBowl, "optimizer { normalized_sgd {} } parameter_groups { tensors: 'x' frozen: true }")),
+      Spec("group-weight-decay-not-there",
+           absl::StrCat(kBowl, "optimizer { rprop {} } parameter_groups { tensors: 'x' weight_decay: 0.1 }")),
+      Function("guard-factor-one", "guard { learning_rate_factor: 1 }"),
+      Function("reduce-on-plateau-factor-zero", "schedule { reduce_on_plateau { factor: 0 } }"),
+      Linear("accumulation-steps-zero", "", "batch { mini_batch { accumulation_steps: 0 } }"),
       Linear("batch-size-zero", "", "batch { mini_batch { size: 0 } }"),
       Spec("optimizer-needs-full-batch",
            "problem { dataset { dataset: 'datasets/prices' model { linear {} } } } optimizer { lbfgs {} } "
@@ -121,6 +141,8 @@ std::vector<Refusal> Models() {
       Model("model-missing", "datasets/prices", ""),
       Linear("loss-does-not-fit", "loss { logistic {} }"),
       Linear("huber-delta-zero", "loss { huber { delta: 0 } }"),
+      Linear("quantile-tau-one", "loss { quantile { tau: 1 } }"),
+      Linear("tweedie-power-two", "loss { tweedie { power: 2 } }"),
       Linear("penalty-strength-missing", "regularization { l2 {} }"),
       Linear("penalty-strength-negative", "regularization { l1 { strength: -0.1 } }"),
       Linear("scaling-unknown", "preprocessing { scaling: 9 }"),
@@ -141,6 +163,7 @@ std::vector<Refusal> Models() {
       Model("target-has-classes", "datasets/flowers", "linear {}"),
       Model("target-has-three-classes", "datasets/species", "logistic {}"),
       Model("target-has-no-classes", "datasets/prices", "softmax {}"),
+      Model("target-out-of-range", "datasets/vast", "linear {}", "loss { poisson {} }"),
       Model("held-out-of-one-row", "datasets/single", "linear {}", "", "evaluation { held_out_fraction: 0.5 }"),
       Model("values-beyond-float32", "datasets/vast", "linear {}", "", "precision: PRECISION_FLOAT32"),
       Model("values-cannot-be-scaled", "datasets/vast", "linear {}", "preprocessing { scaling: SCALING_STANDARDIZE }"),
