@@ -45,37 +45,23 @@ class Adan final : public Optimizer<T> {
 
   void Step(const Update<T>& update, absl::Span<T> parameters) override {
     const double t = static_cast<double>(update.step) + 1;
-    const T known = update.step == 0 ? T{0} : T{1};  // there is no difference to a gradient before the first
-    const T kept1 = static_cast<T>(beta1_);
-    const T entering1 = static_cast<T>(1 - beta1_);
-    const T kept2 = static_cast<T>(beta2_);
-    const T entering2 = static_cast<T>(1 - beta2_);
-    const T kept3 = static_cast<T>(beta3_);
-    const T entering3 = static_cast<T>(1 - beta3_);
-    const T correction1 = static_cast<T>(1 - std::pow(beta1_, t));
-    const T ahead = static_cast<T>(beta2_ / (1 - std::pow(beta2_, t)));
-    const T root_correction3 = static_cast<T>(std::sqrt(1 - std::pow(beta3_, t)));
-    const T before = static_cast<T>(is_decoupled_ ? 1 - update.learning_rate * weight_decay_ : 1);
-    const T after = static_cast<T>(is_decoupled_ ? 1 : 1 + update.learning_rate * weight_decay_);
-    const T rate = static_cast<T>(update.learning_rate);
-    const T epsilon = epsilon_;
-    const T* __restrict g = update.gradient.data();
-    T* __restrict x = parameters.data();
-    T* __restrict m = mean_.data();
-    T* __restrict w = mean_difference_.data();
-    T* __restrict n = mean_square_.data();
-    T* __restrict last = last_gradient_.data();
-    const size_t size = parameters.size();
-    for (size_t i = 0; i < size; ++i) {
-      const T difference = known * (g[i] - last[i]);
-      const T looking_ahead = g[i] + kept2 * difference;
-      last[i] = g[i];
-      m[i] = kept1 * m[i] + entering1 * g[i];
-      w[i] = kept2 * w[i] + entering2 * difference;
-      n[i] = kept3 * n[i] + entering3 * looking_ahead * looking_ahead;
-      const T step = (m[i] / correction1 + ahead * w[i]) / (std::sqrt(n[i]) / root_correction3 + epsilon);
-      x[i] = (before * x[i] - rate * step) / after;
-    }
+    const double decay = update.learning_rate * weight_decay_;
+    const Factors factors = {.known = update.step == 0 ? T{0} : T{1},
+                             .kept1 = static_cast<T>(beta1_),
+                             .entering1 = static_cast<T>(1 - beta1_),
+                             .kept2 = static_cast<T>(beta2_),
+                             .entering2 = static_cast<T>(1 - beta2_),
+                             .kept3 = static_cast<T>(beta3_),
+                             .entering3 = static_cast<T>(1 - beta3_),
+                             .correction1 = static_cast<T>(1 - std::pow(beta1_, t)),
+                             .ahead = static_cast<T>(beta2_ / (1 - std::pow(beta2_, t))),
+                             .root_correction3 = static_cast<T>(std::sqrt(1 - std::pow(beta3_, t))),
+                             .epsilon = epsilon_,
+                             .before = static_cast<T>(is_decoupled_ ? 1 - decay : 1),
+                             .rate = static_cast<T>(update.learning_rate),
+                             .after = static_cast<T>(is_decoupled_ ? 1 : 1 + decay)};
+    Move(factors, parameters.size(), update.gradient.data(), parameters.data(), mean_.data(), mean_difference_.data(),
+         mean_square_.data(), last_gradient_.data());
   }
 
   std::vector<absl::Span<T>> State() override {
@@ -84,6 +70,29 @@ class Adan final : public Optimizer<T> {
   }
 
  private:
+  // What is the same for all parameters.
+  struct Factors {
+    T known;  // 0 at first: there is no difference to a gradient before
+    T kept1, entering1, kept2, entering2, kept3, entering3;
+    T correction1, ahead, root_correction3, epsilon;
+    T before, rate, after;
+  };
+
+  // A function of its own: so many arrays are vectorised only where they are parameters that cannot overlap.
+  static void Move(const Factors f, size_t size, const T* __restrict g, T* __restrict x, T* __restrict m,
+                   T* __restrict w, T* __restrict n, T* __restrict last) {
+    for (size_t i = 0; i < size; ++i) {
+      const T difference = f.known * (g[i] - last[i]);
+      const T looking_ahead = g[i] + f.kept2 * difference;
+      last[i] = g[i];
+      m[i] = f.kept1 * m[i] + f.entering1 * g[i];
+      w[i] = f.kept2 * w[i] + f.entering2 * difference;
+      n[i] = f.kept3 * n[i] + f.entering3 * looking_ahead * looking_ahead;
+      const T step = (m[i] / f.correction1 + f.ahead * w[i]) / (std::sqrt(n[i]) / f.root_correction3 + f.epsilon);
+      x[i] = (f.before * x[i] - f.rate * step) / f.after;
+    }
+  }
+
   const double beta1_;
   const double beta2_;
   const double beta3_;
