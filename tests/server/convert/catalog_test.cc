@@ -15,7 +15,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 v1::CatalogEntry Optimizer(const std::string& name) {
-  for (const v1::CatalogEntry& entry : MakeCatalog(v1::CATALOG_KIND_OPTIMIZER).entries()) {
+  const v1::Catalog catalog = MakeCatalog(v1::CATALOG_KIND_OPTIMIZER);
+  for (const v1::CatalogEntry& entry : catalog.entries()) {
     if (entry.name() == name) return entry;
   }
   ADD_FAILURE() << "no optimizer " << name;
