@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/optimizers/optimizer.h"
 #include "core/training/clipping.h"
 #include "core/training/guard.h"
 #include "core/training/parameter_groups.h"
@@ -150,6 +151,10 @@ absl::Span<const KindInfo* const> Policies() {
       &kRecord,        &kExecution, &ClippingInfo(), &ParameterGroupInfo(), &ReduceOnPlateauInfo(),
       &GuardInfo()};
   return kPolicies;
+}
+
+bool AnswersElsewhere(const JobSpec& spec) {
+  return spec.averaging.info() != nullptr || FindOptimizer(spec.optimizer.name())->has_answer;
 }
 
 BatchShape BatchShapeOf(const JobSpec& spec, int64_t training_rows) {

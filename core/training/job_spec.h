@@ -102,6 +102,9 @@ struct SpecLimits {
 JobSpec ResolveSpec(const JobSpec& spec, const ProblemShape& shape, const SpecLimits& limits, uint64_t seed,
                     absl::string_view path, Violations* violations);
 
+// Whether the answer of a run is another point than where gradients are taken: an average. Rows hold the latter.
+bool AnswersElsewhere(const JobSpec& spec);
+
 // The batches of a spec with a valid or no batch kind.
 struct BatchShape {
   int64_t size = 0;  // rows; at most the training rows; 0 for functions
