@@ -15,6 +15,10 @@ struct Absolute {
   }
 };
 
+double Conjugate(const Config& /*config*/, double target, double slope) {
+  return std::abs(slope) <= 1 ? slope * target : kInfinity;
+}
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& /*config*/) {
   return MakePointwise<T>(Absolute<T>{});
@@ -30,6 +34,7 @@ const constinit LossInfo kAbsoluteLoss = {
              .fields = {}},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .conjugate = Conjugate,
     .has_kinks = true,
     .make_double = Make<double>,
     .make_float = Make<float>};

@@ -14,6 +14,8 @@ struct HalfSquared {
   }
 };
 
+double Conjugate(const Config& /*config*/, double target, double slope) { return slope * slope / 2 + slope * target; }
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& /*config*/) {
   return MakePointwise<T>(HalfSquared<T>{});
@@ -29,6 +31,7 @@ const constinit LossInfo kHalfSquaredLoss = {
              .fields = {}},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .conjugate = Conjugate,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

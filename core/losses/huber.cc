@@ -23,6 +23,10 @@ struct Huber {
   }
 };
 
+double Conjugate(const Config& config, double target, double slope) {
+  return std::abs(slope) <= config.number("delta") ? slope * slope / 2 + slope * target : kInfinity;
+}
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& config) {
   return MakePointwise<T>(Huber<T>{config.number("delta")});
@@ -39,6 +43,7 @@ const constinit LossInfo kHuberLoss = {
              .fields = kFields},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .conjugate = Conjugate,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -27,6 +27,14 @@ struct Logistic {
   }
 };
 
+// The negative entropy of the probability p that the slope p - y means.
+double Conjugate(const Config& config, double target, double slope) {
+  const double smoothing = config.number("label_smoothing");
+  const double p = slope + (1 - smoothing) * target + smoothing / 2;
+  if (p < 0 || p > 1) return kInfinity;
+  return (p > 0 ? p * std::log(p) : 0) + (p < 1 ? (1 - p) * std::log1p(-p) : 0);
+}
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& config) {
   return MakePointwise<T>(Logistic<T>{static_cast<T>(config.number("label_smoothing"))});
@@ -44,6 +52,7 @@ const constinit LossInfo kLogisticLoss = {
              .fields = kFields},
     .task = Task::kBinary,
     .link = Link::kLogit,
+    .conjugate = Conjugate,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

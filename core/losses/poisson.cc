@@ -17,6 +17,12 @@ struct Poisson {
   }
 };
 
+double Conjugate(const Config& /*config*/, double target, double slope) {
+  const double mean = slope + target;
+  if (mean < 0) return kInfinity;
+  return mean == 0 ? 0 : mean * std::log(mean) - mean;
+}
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& /*config*/) {
   return MakePointwise<T>(Poisson<T>{});
@@ -33,6 +39,7 @@ const constinit LossInfo kPoissonLoss = {
     .task = Task::kRegression,
     .link = Link::kLog,
     .targets = NonNegative(),
+    .conjugate = Conjugate,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

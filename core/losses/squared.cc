@@ -14,6 +14,8 @@ struct Squared {
   }
 };
 
+double Conjugate(const Config& /*config*/, double target, double slope) { return slope * slope / 4 + slope * target; }
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& /*config*/) {
   return MakePointwise<T>(Squared<T>{});
@@ -30,6 +32,7 @@ const constinit LossInfo kSquaredLoss = {
              .fields = {}},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .conjugate = Conjugate,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -88,6 +88,7 @@ struct ModelInfo {
   absl::string_view default_initializer;       // `zeros`, `kaiming`
   std::unique_ptr<Model<double>> (*make_double)(const Config& config, const ModelInput& input);
   std::unique_ptr<Model<float>> (*make_float)(const Config& config, const ModelInput& input);
+  bool is_linear = false;  // whether the outputs are linear in the parameters: w.x + b
   // Gain that suits the activation, for Kaiming; 1 when there is none.
   double (*gain)(const Config& config);
 };

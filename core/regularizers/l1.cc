@@ -12,7 +12,9 @@ constexpr FieldInfo kFields[] = {
     Boolean("include_bias", "Whether biases are penalised too.", false),
     Boolean("proximal",
             "Whether weights are shrunk by learning rate * strength after each update, to exact zeros, instead of by "
-            "the gradient, whose norm then leaves the penalty out.",
+            "the gradient, whose norm then leaves the penalty out. The optimum is reached by steps along the gradient "
+            "itself, "
+            "as sgd takes them without momentum; optimizers that scale or gather gradients end a little beside it.",
             false),
 };
 
@@ -27,6 +29,8 @@ double Evaluate(const Config& penalty, absl::Span<const T> values, absl::Span<T>
   }
   return strength * sum;
 }
+
+double Kink(const Config& penalty) { return penalty.number("strength"); }
 
 template <typename T>
 void Proximal(const Config& penalty, double learning_rate, absl::Span<T> values) {
@@ -46,6 +50,7 @@ const constinit RegularizerInfo kL1Penalty = {
              .fields = kFields},
     .evaluate_double = Evaluate<double>,
     .evaluate_float = Evaluate<float>,
+    .kink = Kink,
     .proximal_double = Proximal<double>,
     .proximal_float = Proximal<float>};
 

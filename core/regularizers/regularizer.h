@@ -20,6 +20,8 @@ struct RegularizerInfo {
   double (*evaluate_float)(const Config& penalty, absl::Span<const float> values, absl::Span<float> gradient);
   // The second derivative by each value, the same everywhere but at kinks. Null: 0.
   double (*curvature)(const Config& penalty) = nullptr;
+  // The factor of |w|: half of what the slope jumps by at 0. Null: there is no kink.
+  double (*kink)(const Config& penalty) = nullptr;
   // Replaces values w by argmin_v (v - w)^2/(2 learning_rate) + the part with a kink. Null: there is no such part.
   void (*proximal_double)(const Config& penalty, double learning_rate, absl::Span<double> values) = nullptr;
   void (*proximal_float)(const Config& penalty, double learning_rate, absl::Span<float> values) = nullptr;

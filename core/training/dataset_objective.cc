@@ -8,6 +8,7 @@
 
 #include "core/base/status.h"
 #include "core/regularizers/regularizer.h"
+#include "core/training/duality_gap.h"
 #include "core/training/objective.h"
 #include "core/training/problem.h"
 #include "core/training/row_pass.h"
@@ -29,6 +30,9 @@ class DatasetObjective final : public Objective<T> {
         feature_names_(problem.input.feature_names),
         task_(problem.loss->task),
         link_(problem.loss->link),
+        loss_info_(problem.loss),
+        loss_config_(problem.loss_config),
+        is_linear_(problem.model->is_linear && model_->output_width() == 1),
         has_kinks_(problem.loss->has_kinks || model_->has_kinks() || HaveKinks(penalties_)),
         seed_(*spec.seed),
         team_(team),
@@ -78,6 +82,13 @@ class DatasetObjective final : public Objective<T> {
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
   bool is_full() const override { return sampler_.full() && !model_->is_random(); }
+  std::optional<double> UpperGap(absl::Span<const T> parameters) override {
+    if (!is_linear_) return std::nullopt;
+    const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(training_.rows));
+    const double loss = evaluations_.SumLosses(parameters, training_, outputs) / static_cast<double>(training_.rows);
+    return DualityGap<T>(*loss_info_, loss_config_, penalties_, layout(), training_, outputs,
+                         loss + Penalties(parameters, {}));
+  }
   std::optional<Advice> AdviseOnData() const override { return AdviseOnScales<T>(training_, feature_names_); }
   std::optional<double> LossOfConstant() const override {
     return ConstantLoss<T>(*loss_, task_, model_->output_width(), training_.targets);
@@ -119,6 +130,9 @@ class DatasetObjective final : public Objective<T> {
   const std::vector<std::string> feature_names_;
   const Task task_;
   const Link link_;
+  const LossInfo* const loss_info_;
+  const Config loss_config_;
+  const bool is_linear_;  // in its parameters, with one output
   const bool has_kinks_;
   const uint64_t seed_;
   Team* const team_;

@@ -38,6 +38,7 @@ std::optional<Termination> FindNonFinite(const Row& row, absl::Span<const T> gra
                      .gradient_norm = row.gradient_norm,
                      .kept_step = kept_step,
                      .non_finite = std::move(found),
+                     .duality_gap = std::nullopt,
                      .diagnosis = std::nullopt};
 }
 

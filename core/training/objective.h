@@ -45,6 +45,8 @@ class Objective {
   // penalties or activations have kinks.
   virtual bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
                                  absl::Span<T> product) = 0;
+  // How far the objective over all training rows is above its minimum, at most; nothing where that is not known.
+  virtual std::optional<double> UpperGap(absl::Span<const T> parameters) = 0;
   // What the data say before the first step: columns that are badly scaled.
   virtual std::optional<Advice> AdviseOnData() const = 0;
   // The least loss of a constant prediction on the training rows; nothing for functions.

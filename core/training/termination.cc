@@ -2,7 +2,27 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "core/base/format.h"
+
 namespace descent::core {
+
+void Termination::Certify(std::optional<double> gap) {
+  duality_gap = gap;
+  if (!gap.has_value()) return;
+  absl::StrAppend(&message, " It is at most ", RoundedText(*gap, 3), " above its minimum (duality gap).");
+}
+
+void Termination::Conclude(const std::optional<Diagnosis>& found) {
+  diagnosis = found;
+  if (!found.has_value()) return;
+  absl::StrAppend(&message, " ", found->Sentence());
+  if (found->verdict == Verdict::kLimitCycle) {
+    reason = TerminationReason::kLimitCycle;
+  } else if (found->verdict != Verdict::kMinimum && found->verdict != Verdict::kFlatMinimum) {
+    reason = TerminationReason::kStationary;
+  }
+}
 
 void Termination::Write(ByteWriter* writer) const {
   writer->PutU8(static_cast<uint8_t>(reason));
@@ -12,6 +32,7 @@ void Termination::Write(ByteWriter* writer) const {
   writer->PutDouble(objective);
   writer->PutDouble(gradient_norm);
   writer->PutI64(kept_step);
+  writer->PutOptionalDouble(duality_gap);
   writer->PutBool(diagnosis.has_value());
   if (diagnosis.has_value()) diagnosis->Write(writer);
   writer->PutBool(non_finite.has_value());
@@ -31,6 +52,7 @@ Termination Termination::Read(ByteReader* reader) {
   termination.objective = reader->GetDouble();
   termination.gradient_norm = reader->GetDouble();
   termination.kept_step = reader->GetI64();
+  termination.duality_gap = reader->GetOptionalDouble();
   if (reader->GetBool()) termination.diagnosis = Diagnosis::Read(reader);
   if (!reader->GetBool()) return termination;
   NonFinite found;

@@ -45,6 +45,8 @@ struct Termination {
   double gradient_norm = 0;
   int64_t kept_step = 0;  // whose parameters are the answer
   std::optional<NonFinite> non_finite;
+  // How far the objective is above its minimum, at most: of convex problems with full batches.
+  std::optional<double> duality_gap;
   // What the run has come to, where it could be told: full batches, and a small gradient or steps that lead nowhere.
   std::optional<Diagnosis> diagnosis;
 
@@ -52,6 +54,11 @@ struct Termination {
     return reason != TerminationReason::kDiverged && reason != TerminationReason::kNonFinite &&
            reason != TerminationReason::kUnbounded && reason != TerminationReason::kCancelled;
   }
+
+  // Adds a duality gap, or none, with a sentence.
+  void Certify(std::optional<double> gap);
+  // Adds a diagnosis, or none, with its sentence; where it is not a minimum it becomes the reason.
+  void Conclude(const std::optional<Diagnosis>& found);
 
   void Write(ByteWriter* writer) const;
   // A reason that is not known, of damaged bytes, is left as it is: see is_known.

@@ -276,21 +276,14 @@ Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, co
                           .gradient_norm = row.gradient_norm,
                           .kept_step = keeps_best && best_is_before ? run_.best_step : row.step,
                           .non_finite = std::nullopt,
+                          .duality_gap = std::nullopt,
                           .diagnosis = std::nullopt};
   // Only a rule that says nothing about the place leaves it open what the run has come to.
   if (!objective_->is_full() || !LeavesPlaceOpen(reason)) return termination;
-  termination.diagnosis = DiagnoseStationaryPoint(row);
-  if (!termination.diagnosis.has_value() && reason != TerminationReason::kConverged) {
-    termination.diagnosis = DiagnoseCycle();
-  }
-  if (!termination.diagnosis.has_value()) return termination;
-  absl::StrAppend(&termination.message, " ", termination.diagnosis->Sentence());
-  const Verdict verdict = termination.diagnosis->verdict;
-  if (verdict == Verdict::kLimitCycle) {
-    termination.reason = TerminationReason::kLimitCycle;
-  } else if (verdict != Verdict::kMinimum && verdict != Verdict::kFlatMinimum) {
-    termination.reason = TerminationReason::kStationary;
-  }
+  termination.Certify(objective_->UpperGap(run_.parameters));
+  std::optional<Diagnosis> diagnosis = DiagnoseStationaryPoint(row);
+  if (!diagnosis.has_value() && reason != TerminationReason::kConverged) diagnosis = DiagnoseCycle();
+  termination.Conclude(diagnosis);
   return termination;
 }
 

@@ -33,6 +33,7 @@ void TerminationToProto(const core::Termination& termination, v1::Termination* p
   proto->set_objective(termination.objective);
   proto->set_gradient_norm(termination.gradient_norm);
   proto->set_kept_step(termination.kept_step);
+  if (termination.duality_gap.has_value()) proto->set_duality_gap(*termination.duality_gap);
   if (termination.diagnosis.has_value()) DiagnosisToProto(*termination.diagnosis, proto->mutable_diagnosis());
   if (!termination.non_finite.has_value()) return;
   proto->mutable_non_finite()->set_tensor(termination.non_finite->tensor);
