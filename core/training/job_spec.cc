@@ -123,7 +123,7 @@ constexpr FieldInfo kMiniBatchFields[] = {
     Integer("accumulation_steps",
             "Batches whose gradients are summed, and divided by all their rows once, for one update; the last update "
             "of an epoch may have fewer.",
-            1, Closed(1, 1e6), "batches"),
+            1, AtLeast(1), "batches"),
 };
 constexpr KindInfo kFull = {.name = "full", .summary = "All rows in every step: batch gradient descent."};
 constexpr KindInfo kOneRow = {.name = "one_row",
@@ -167,7 +167,8 @@ BatchShape BatchShapeOf(const JobSpec& spec, int64_t training_rows) {
   } else {
     // The sum of the gradients of several batches is that of one batch of all their rows.
     const int64_t size = std::min(spec.batch.integer("size"), training_rows);
-    shape.size = std::min(size * spec.batch.integer("accumulation_steps"), training_rows);
+    const int64_t batches = std::min(spec.batch.integer("accumulation_steps"), training_rows);
+    shape.size = std::min(size * batches, training_rows);
   }
   shape.shuffling = static_cast<Shuffling>(spec.batch.choice("shuffling"));
   // A permutation of all rows is the full batch in another order.
