@@ -75,7 +75,7 @@ void Populate(int choice, Message* message) {
 }
 
 TEST(MessageRoundTripTest, EveryFieldOfASpec) {
-  constexpr int kMostAlternatives = 7;  // kinds of initialization
+  constexpr int kMostAlternatives = 14;  // kinds of schedules
   for (int choice = 0; choice < kMostAlternatives; ++choice) {
     v1::JobSpec spec;
     Populate(choice, &spec);
