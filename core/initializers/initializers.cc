@@ -8,9 +8,12 @@
 namespace descent::core {
 namespace {
 
-constexpr std::array<const InitializerInfo*, 7> kInitializers = {
-    &kZerosInitializer,  &kConstantInitializer, &kUniformInitializer, &kNormalInitializer,
-    &kXavierInitializer, &kKaimingInitializer,  &kGivenInitializer};
+constexpr std::array<const InitializerInfo*, 13> kInitializers = {
+    &kZerosInitializer,      &kConstantInitializer,        &kUniformInitializer,
+    &kNormalInitializer,     &kTruncatedNormalInitializer, &kXavierInitializer,
+    &kKaimingInitializer,    &kLecunInitializer,           &kTorchLinearInitializer,
+    &kOrthogonalInitializer, &kSparseInitializer,          &kIdentityInitializer,
+    &kGivenInitializer};
 
 }  // namespace
 
@@ -29,7 +32,8 @@ void Initialize(const Config& config, const ParameterLayout& layout, DrawKey key
     if (&info->kind != config.info()) continue;
     for (const TensorInfo& tensor : layout.tensors) {
       const auto offset = static_cast<size_t>(tensor.offset);
-      info->fill(config, tensor, key, default_gain, out.subspan(offset, static_cast<size_t>(tensor.size())));
+      info->fill(config, {.layout = layout, .tensor = tensor, .key = key, .default_gain = default_gain},
+                 out.subspan(offset, static_cast<size_t>(tensor.size())));
     }
     return;
   }

@@ -58,9 +58,8 @@ TEST(ValidateSpecTest, AllViolationsAtOnce) {
           "spec.problem.dataset.regularization.l2.strength: must be >= 0, was -1",
           "spec.optimizer.adam.beta1: must be in [0, 1), was 1.2",
           "spec.optimizer.adam.learning_rate: must be > 0, was 0",
-          "spec.initialization.starts: several starts need an initializer that draws (uniform, normal, xavier, "
-          "kaiming), "
-          "was zeros",
+          "spec.initialization.starts: several starts need an initializer that draws (uniform, normal, "
+          "truncated_normal, xavier, kaiming, lecun, torch_linear, orthogonal, sparse), was zeros",
           "spec.schedule.step.period: is required", StartsWith("spec.schedule.warmup.length.steps: must be "),
           StartsWith("spec.batch.mini_batch.size: must be a whole number "),
           "spec.stopping.max_steps: must be a whole number in [0, 9007199254740992], was -1",
@@ -100,7 +99,7 @@ TEST(ValidateSpecTest, StartsNeedDraws) {
   JobSpec spec = FunctionSpec("bowl", "sgd", {});
   spec.starts = 2;
   EXPECT_THAT(Check(spec), ElementsAre("spec.initialization.starts: several starts need an initializer that draws "
-                                       "(uniform, normal), was the function's standard start"));
+                                       "(uniform, normal, truncated_normal), was the function's standard start"));
   spec.initializer = Config(&FindInitializer("normal")->kind);
   EXPECT_THAT(Check(spec), IsEmpty());
   spec.starts = 10001;
