@@ -47,6 +47,18 @@ std::string FieldsText(const v1::CatalogEntry& entry) {
   return table.ToText();
 }
 
+std::string PresetsText(const v1::CatalogEntry& entry) {
+  Table table({"PRESET", "OTHER DEFAULTS"});
+  for (const v1::CatalogPreset& preset : entry.presets()) {
+    const std::string values =
+        absl::StrJoin(preset.values(), ", ", [](std::string* out, const v1::CatalogPresetValue& value) {
+          absl::StrAppend(out, value.field(), ": ", value.value_json());
+        });
+    table.AddRow({preset.name(), values.empty() ? "-" : values});
+  }
+  return table.ToText();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::CatalogKind> ParseCatalogKind(absl::string_view word) {
@@ -84,6 +96,7 @@ std::string CatalogEntryText(const v1::CatalogEntry& entry) {
   }
   std::string text = fields.ToText();
   if (!entry.fields().empty()) absl::StrAppend(&text, "\n", FieldsText(entry));
+  if (!entry.presets().empty()) absl::StrAppend(&text, "\n", PresetsText(entry));
   return text;
 }
 

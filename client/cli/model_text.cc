@@ -38,6 +38,13 @@ std::string PredictionsText(const v1::PredictResponse& predictions) {
     }
     return table.ToText();
   }
+  if (predictions.probabilities().empty()) {
+    Table table({">ROW", "CLASS"});
+    for (int row = 0; row < predictions.labels_size(); ++row) {
+      table.AddRow({CountText(row + 1), predictions.labels(row)});
+    }
+    return table.ToText();
+  }
   Table table({">ROW", "CLASS", ">PROBABILITY"});
   for (int row = 0; row < predictions.labels_size(); ++row) {
     table.AddRow(
@@ -52,14 +59,14 @@ std::string PredictionLines(const v1::PredictResponse& predictions) {
   for (int row = 0; row < rows; ++row) {
     absl::StrAppend(&lines, "{\"row\":", row + 1);
     if (row < predictions.values_size()) absl::StrAppend(&lines, ",\"value\":", JsonNumber(predictions.values(row)));
-    if (row < predictions.labels_size()) {
+    if (row < predictions.labels_size()) absl::StrAppend(&lines, ",\"label\":", JsonText(predictions.labels(row)));
+    if (!predictions.probabilities().empty()) {
       std::vector<std::string> probabilities;
       for (int i = 0; i < predictions.classes_size(); ++i) {
         probabilities.push_back(
             absl::StrCat(JsonText(predictions.classes(i)), ":", JsonNumber(ProbabilityOf(predictions, row, i))));
       }
-      absl::StrAppend(&lines, ",\"label\":", JsonText(predictions.labels(row)), ",\"probabilities\":{",
-                      absl::StrJoin(probabilities, ","), "}");
+      absl::StrAppend(&lines, ",\"probabilities\":{", absl::StrJoin(probabilities, ","), "}");
     }
     absl::StrAppend(&lines, "}\n");
   }

@@ -8,7 +8,7 @@
 
 namespace descent::cli {
 
-// One line a row: the value, or the class and its probability.
+// One line a row: the value, or the class and, where the model gives any, its probability.
 std::string PredictionsText(const v1::PredictResponse& predictions);
 // One JSON object a row: {"row": 1, "label": "benign", "probabilities": {"benign": 0.98, ...}} or {"row": 1,
 // "value": 3.5}.

@@ -90,7 +90,8 @@ Runner SetUpVersion(CLI::App* app) {
 Runner SetUpCompletion(CLI::App* app) {
   auto shell = std::make_shared<std::string>();
   app->add_option("SHELL", *shell, "bash")->required()->check(CLI::IsMember({"bash"}));
-  return [](Session& session) -> absl::StatusOr<ExitCode> {
+  // The option writes to the text, which must live as long as the command.
+  return [shell](Session& session) -> absl::StatusOr<ExitCode> {
     session.out() << kBashCompletion;
     return ExitCode::kOk;
   };

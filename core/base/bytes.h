@@ -45,6 +45,13 @@ class ByteWriter {
     Put(values.data(), values.size() * sizeof(T));
   }
 
+  // Spans or vectors of T.
+  template <typename T, typename Arrays>
+  void PutArrays(const Arrays& arrays) {
+    PutU64(arrays.size());
+    for (const auto& array : arrays) PutArray(absl::Span<const T>(array.data(), array.size()));
+  }
+
   absl::string_view bytes() const { return bytes_; }
   std::string TakeBytes() { return std::move(bytes_); }
 
@@ -89,6 +96,12 @@ class ByteReader {
     std::vector<T> values(raw.size() / sizeof(T));
     if (!raw.empty()) std::memcpy(values.data(), raw.data(), raw.size());
     return values;
+  }
+  template <typename T>
+  std::vector<std::vector<T>> GetArrays() {
+    std::vector<std::vector<T>> arrays;
+    for (uint64_t count = GetU64(); count > 0 && !failed_; --count) arrays.push_back(GetArray<T>());
+    return arrays;
   }
   // Reads an array into `values`; fails unless it has exactly that length.
   template <typename T>

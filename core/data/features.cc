@@ -110,7 +110,7 @@ absl::StatusOr<Scale> FitScale(const std::string& column, absl::Span<const doubl
 }  // namespace
 
 absl::StatusOr<FeatureEncoder> FeatureEncoder::Fit(const Table& table, absl::Span<const int64_t> rows, Scaling scaling,
-                                                   Task task) {
+                                                   Task task, const Range& target_range) {
   if (table.row_count == 0) return absl::FailedPreconditionError("the dataset has no rows; add some");
   const int64_t target = table.schema.Target();
   if (target < 0) {
@@ -118,6 +118,7 @@ absl::StatusOr<FeatureEncoder> FeatureEncoder::Fit(const Table& table, absl::Spa
   }
   FeatureEncoder encoder;
   encoder.task_ = task;
+  encoder.target_range_ = target_range;
   encoder.target_name_ = table.schema.columns[static_cast<size_t>(target)].name;
   if (task == Task::kRegression) {
     DESCENT_RETURN_IF_ERROR(CheckNumericTarget(table.schema.columns[static_cast<size_t>(target)]));

@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 #include "core/base/aligned.h"
 #include "core/base/bytes.h"
+#include "core/base/fields.h"
 #include "core/data/table.h"
 
 namespace descent::core {
@@ -37,9 +38,10 @@ struct Matrix {
 class FeatureEncoder {
  public:
   // Fits on the given rows of `table` (all, if `rows` is empty). The target must suit the task: numeric for regression,
-  // two classes for binary, at least two for multiclass; else FAILED_PRECONDITION in words.
+  // two classes for binary, at least two for multiclass; else FAILED_PRECONDITION in words. Encode refuses regression
+  // targets outside `target_range`.
   static absl::StatusOr<FeatureEncoder> Fit(const Table& table, absl::Span<const int64_t> rows, Scaling scaling,
-                                            Task task);
+                                            Task task, const Range& target_range = AnyFinite());
 
   // Encodes the given rows (all, if empty). `table` needs the feature columns by name and with the same types; unknown
   // categories, missing values and missing columns are INVALID_DATA with their column, row and count. With
@@ -69,6 +71,7 @@ class FeatureEncoder {
   absl::Status EncodeTargets(const Table& table, absl::Span<const int64_t> rows, AlignedVector<T>* targets) const;
 
   Task task_ = Task::kRegression;
+  Range target_range_;
   std::string target_name_;
   std::vector<Source> sources_;
   std::vector<std::string> feature_names_;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "core/base/errors.h"
+#include "core/base/fields.h"
 #include "core/base/format.h"
 #include "core/base/status.h"
 #include "core/base/suggest.h"
@@ -152,6 +153,23 @@ absl::Status OutOfPrecision(const Bound& bound, const RowSet& rows, int64_t i) {
                               " after scaling; standardize the features, use float64, or change the unit"));
 }
 
+// Refuses regression targets that the loss cannot take.
+absl::Status CheckTargetRange(const Bound& bound, const RowSet& rows, const Range& range) {
+  int64_t count = 0;
+  int64_t first = 0;
+  for (int64_t i = 0; i < rows.size(); ++i) {
+    if (range.Contains(bound.column->numbers[rows[i]])) continue;
+    if (count++ == 0) first = i;
+  }
+  if (count == 0) return absl::OkStatus();
+  return BadRows(
+      count, rows.LineOf(first),
+      absl::StrCat("target column \"", bound.schema->name, "\" must be ", RangeText(range), " under this loss, but is ",
+                   NumberText(bound.column->numbers[rows[first]]), " in line ", rows.LineOf(first),
+                   count == 1 ? "" : absl::StrCat(", and out of range in ", count, " rows"),
+                   "; remove such rows or choose another loss"));
+}
+
 template <typename T>
 absl::Status FillNumbers(const Bound& bound, const RowSet& rows, double offset, double factor, int64_t begin,
                          int64_t end, Matrix<T>* matrix) {
@@ -257,6 +275,7 @@ absl::Status FeatureEncoder::EncodeTargets(const Table& table, absl::Span<const 
                                   "\" is categorical and the model predicts numbers; give the column the type numeric"),
                      {{"problem_count", "1"}});
   }
+  DESCENT_RETURN_IF_ERROR(CheckTargetRange(bound, row_set, target_range_));
   for (int64_t i = 0; i < row_set.size(); ++i) {
     const T value = static_cast<T>(bound.column->numbers[row_set[i]]);
     if (!std::isfinite(value)) return OutOfPrecision<T>(bound, row_set, i);

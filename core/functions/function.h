@@ -24,6 +24,8 @@ struct FunctionInfo {
   absl::Span<const KnownMinimum> minima;
   // f(x), and its gradient into `gradient`. Both have as many values as there are variables.
   double (*evaluate)(const double* x, double* gradient);
+  // Second derivatives at x, [variables, variables].
+  void (*evaluate_hessian)(const double* x, double* hessian);
 };
 
 // All functions, in the order of the documentation.

@@ -40,7 +40,7 @@ absl::Span<const InitializerInfo* const> Initializers();
 // The row of a kind, or null.
 const InitializerInfo* FindInitializer(absl::string_view name);
 
-// Fills `out`, of layout.size values.
+// Fills `out`, of layout.size values. Scales of normalised values start at 1 under every kind but `given`.
 void Initialize(const Config& config, const ParameterLayout& layout, DrawKey key, double default_gain,
                 absl::Span<double> out);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
@@ -31,9 +32,13 @@ void Initialize(const Config& config, const ParameterLayout& layout, DrawKey key
   for (const InitializerInfo* info : kInitializers) {
     if (&info->kind != config.info()) continue;
     for (const TensorInfo& tensor : layout.tensors) {
-      const auto offset = static_cast<size_t>(tensor.offset);
-      info->fill(config, {.layout = layout, .tensor = tensor, .key = key, .default_gain = default_gain},
-                 out.subspan(offset, static_cast<size_t>(tensor.size())));
+      const absl::Span<double> values =
+          out.subspan(static_cast<size_t>(tensor.offset), static_cast<size_t>(tensor.size()));
+      if (tensor.role == TensorRole::kScale && info != &kGivenInitializer) {
+        std::fill(values.begin(), values.end(), 1.0);
+      } else {
+        info->fill(config, {.layout = layout, .tensor = tensor, .key = key, .default_gain = default_gain}, values);
+      }
     }
     return;
   }

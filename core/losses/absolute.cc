@@ -1,29 +1,27 @@
 #include <cmath>
-#include <cstdint>
 #include <memory>
 
 #include "core/losses/kinds.h"
+#include "core/losses/pointwise.h"
 
 namespace descent::core {
 namespace {
 
 template <typename T>
-class AbsoluteLoss final : public Loss<T> {
- public:
-  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const override {
-    double sum = 0;
-    for (int64_t row = 0; row < rows; ++row) {
-      const T residual = outputs[row * width] - targets[row];
-      sum += std::abs(static_cast<double>(residual));
-      if (derivatives != nullptr) derivatives[row * width] = static_cast<T>((residual > 0) - (residual < 0));
-    }
-    return sum;
+struct Absolute {
+  LossPoint<T> At(T output, T target) const {
+    const T residual = output - target;
+    return {std::abs(static_cast<double>(residual)), static_cast<T>((residual > 0) - (residual < 0)), T{0}};
   }
 };
 
+double Conjugate(const Config& /*config*/, double target, double slope) {
+  return std::abs(slope) <= 1 ? slope * target : kInfinity;
+}
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& /*config*/) {
-  return std::make_unique<AbsoluteLoss<T>>();
+  return MakePointwise<T>(Absolute<T>{});
 }
 
 }  // namespace
@@ -35,6 +33,9 @@ const constinit LossInfo kAbsoluteLoss = {
              .reference = "Hastie, Tibshirani and Friedman, \"The Elements of Statistical Learning\", section 10.6",
              .fields = {}},
     .task = Task::kRegression,
+    .link = Link::kIdentity,
+    .conjugate = Conjugate,
+    .has_kinks = true,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

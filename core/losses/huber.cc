@@ -1,8 +1,8 @@
 #include <cmath>
-#include <cstdint>
 #include <memory>
 
 #include "core/losses/kinds.h"
+#include "core/losses/pointwise.h"
 
 namespace descent::core {
 namespace {
@@ -12,31 +12,24 @@ constexpr FieldInfo kFields[] = {
 };
 
 template <typename T>
-class HuberLoss final : public Loss<T> {
- public:
-  explicit HuberLoss(double delta) : delta_(delta) {}
+struct Huber {
+  double delta;
 
-  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const override {
-    double sum = 0;
-    for (int64_t row = 0; row < rows; ++row) {
-      const double residual = static_cast<double>(outputs[row * width]) - static_cast<double>(targets[row]);
-      const double magnitude = std::abs(residual);
-      const bool near = magnitude <= delta_;
-      sum += near ? 0.5 * residual * residual : delta_ * (magnitude - 0.5 * delta_);
-      if (derivatives != nullptr) {
-        derivatives[row * width] = static_cast<T>(near ? residual : std::copysign(delta_, residual));
-      }
-    }
-    return sum;
+  LossPoint<T> At(T output, T target) const {
+    const double residual = static_cast<double>(output) - static_cast<double>(target);
+    const double magnitude = std::abs(residual);
+    if (magnitude <= delta) return PointOf<T>(0.5 * residual * residual, residual, 1);
+    return PointOf<T>(delta * (magnitude - 0.5 * delta), std::copysign(delta, residual), 0);
   }
-
- private:
-  const double delta_;
 };
+
+double Conjugate(const Config& config, double target, double slope) {
+  return std::abs(slope) <= config.number("delta") ? slope * slope / 2 + slope * target : kInfinity;
+}
 
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& config) {
-  return std::make_unique<HuberLoss<T>>(config.number("delta"));
+  return MakePointwise<T>(Huber<T>{config.number("delta")});
 }
 
 }  // namespace
@@ -49,6 +42,8 @@ const constinit LossInfo kHuberLoss = {
                           "1964",
              .fields = kFields},
     .task = Task::kRegression,
+    .link = Link::kIdentity,
+    .conjugate = Conjugate,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

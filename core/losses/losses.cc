@@ -1,4 +1,5 @@
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <type_traits>
@@ -9,8 +10,14 @@
 namespace descent::core {
 namespace {
 
-constexpr std::array<const LossInfo*, 5> kLosses = {&kSquaredLoss, &kAbsoluteLoss, &kHuberLoss, &kLogisticLoss,
-                                                    &kCrossEntropyLoss};
+constexpr std::array<const LossInfo*, 18> kLosses = {
+    // Regression.
+    &kSquaredLoss, &kHalfSquaredLoss, &kAbsoluteLoss, &kHuberLoss, &kSmoothL1Loss, &kLogCoshLoss, &kQuantileLoss,
+    &kPoissonLoss, &kGammaLoss, &kTweedieLoss,
+    // Two classes.
+    &kLogisticLoss, &kFocalLoss, &kHingeLoss, &kSquaredHingeLoss,
+    // Several classes.
+    &kCrossEntropyLoss, &kMulticlassFocalLoss, &kMulticlassHingeLoss, &kMulticlassSquaredHingeLoss};
 
 }  // namespace
 
@@ -34,6 +41,11 @@ std::unique_ptr<Loss<T>> MakeLoss(const Config& config) {
     }
   }
   std::abort();
+}
+
+void PredictFromOutputs(Link link, absl::Span<double> outputs) {
+  if (link != Link::kLog) return;
+  for (double& output : outputs) output = std::exp(output);
 }
 
 template std::unique_ptr<Loss<double>> MakeLoss(const Config& config);

@@ -1,28 +1,24 @@
-#include <cstdint>
 #include <memory>
 
 #include "core/losses/kinds.h"
+#include "core/losses/pointwise.h"
 
 namespace descent::core {
 namespace {
 
 template <typename T>
-class SquaredLoss final : public Loss<T> {
- public:
-  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const override {
-    double sum = 0;
-    for (int64_t row = 0; row < rows; ++row) {
-      const T residual = outputs[row * width] - targets[row];
-      sum += static_cast<double>(residual) * static_cast<double>(residual);
-      if (derivatives != nullptr) derivatives[row * width] = 2 * residual;
-    }
-    return sum;
+struct Squared {
+  LossPoint<T> At(T output, T target) const {
+    const T residual = output - target;
+    return {static_cast<double>(residual) * static_cast<double>(residual), 2 * residual, T{2}};
   }
 };
 
+double Conjugate(const Config& /*config*/, double target, double slope) { return slope * slope / 4 + slope * target; }
+
 template <typename T>
 std::unique_ptr<Loss<T>> Make(const Config& /*config*/) {
-  return std::make_unique<SquaredLoss<T>>();
+  return MakePointwise<T>(Squared<T>{});
 }
 
 }  // namespace
@@ -35,6 +31,8 @@ const constinit LossInfo kSquaredLoss = {
                           "Hastie, Tibshirani and Friedman, \"The Elements of Statistical Learning\", section 2.4",
              .fields = {}},
     .task = Task::kRegression,
+    .link = Link::kIdentity,
+    .conjugate = Conjugate,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

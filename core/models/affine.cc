@@ -25,6 +25,13 @@ void AffineLayer<T>::Forward(absl::Span<const T> parameters, int64_t rows, const
 }
 
 template <typename T>
+void AffineLayer<T>::AddProduct(absl::Span<const T> parameters, int64_t rows, const T* x, T* y) const {
+  const T* weight = parameters.data() + weight_offset_;
+  MatrixView<T>(y, rows, outputs_).noalias() +=
+      ConstMatrixView<T>(x, rows, inputs_) * ConstMatrixView<T>(weight, outputs_, inputs_).transpose();
+}
+
+template <typename T>
 void AffineLayer<T>::AddGradient(int64_t rows, const T* x, const T* dy, absl::Span<T> gradient) const {
   T* weight = gradient.data() + weight_offset_;
   const ConstMatrixView<T> inputs(x, rows, inputs_);
@@ -44,6 +51,13 @@ template <typename T>
 void AffineLayer<T>::BackwardInputs(absl::Span<const T> parameters, int64_t rows, const T* dy, T* dx) const {
   const T* weight = parameters.data() + weight_offset_;
   MatrixView<T>(dx, rows, inputs_).noalias() =
+      ConstMatrixView<T>(dy, rows, outputs_) * ConstMatrixView<T>(weight, outputs_, inputs_);
+}
+
+template <typename T>
+void AffineLayer<T>::AddBackwardInputs(absl::Span<const T> parameters, int64_t rows, const T* dy, T* dx) const {
+  const T* weight = parameters.data() + weight_offset_;
+  MatrixView<T>(dx, rows, inputs_).noalias() +=
       ConstMatrixView<T>(dy, rows, outputs_) * ConstMatrixView<T>(weight, outputs_, inputs_);
 }
 

@@ -23,12 +23,19 @@ class AffineLayer {
   int64_t inputs() const { return inputs_; }
   int64_t outputs() const { return outputs_; }
 
+  // The same weight without the bias.
+  AffineLayer WithoutBias() const { return {inputs_, outputs_, weight_offset_, -1}; }
+
   // y [rows, outputs] = x [rows, inputs] W^T + b.
   void Forward(absl::Span<const T> parameters, int64_t rows, const T* x, T* y) const;
+  // y += x W^T.
+  void AddProduct(absl::Span<const T> parameters, int64_t rows, const T* x, T* y) const;
   // gradient.W += dy^T x; gradient.b += sum of dy's rows.
   void AddGradient(int64_t rows, const T* x, const T* dy, absl::Span<T> gradient) const;
   // dx [rows, inputs] = dy W.
   void BackwardInputs(absl::Span<const T> parameters, int64_t rows, const T* dy, T* dx) const;
+  // dx += dy W.
+  void AddBackwardInputs(absl::Span<const T> parameters, int64_t rows, const T* dy, T* dx) const;
 
  private:
   int64_t inputs_;
@@ -48,13 +55,25 @@ class AffineModel final : public Model<T> {
   const ParameterLayout& layout() const override { return layout_; }
   int64_t output_width() const override { return layer_.outputs(); }
   Workspace<T> MakeWorkspace(int64_t /*max_rows*/) const override { return {}; }
-  void Forward(absl::Span<const T> parameters, int64_t rows, const T* features, Workspace<T>* /*workspace*/,
-               T* outputs) const override {
+  Workspace<T> MakeTangentWorkspace(int64_t /*max_rows*/) const override { return {}; }
+  void Forward(const Pass& /*pass*/, absl::Span<const T> parameters, int64_t rows, const T* features,
+               Workspace<T>* /*workspace*/, T* outputs) const override {
     layer_.Forward(parameters, rows, features, outputs);
   }
   void Backward(absl::Span<const T> /*parameters*/, int64_t rows, const T* features, T* derivatives,
                 Workspace<T>* /*workspace*/, absl::Span<T> gradient) const override {
     layer_.AddGradient(rows, features, derivatives, gradient);
+  }
+  // The outputs are linear in the parameters: only the loss bends.
+  void Tangent(absl::Span<const T> /*parameters*/, absl::Span<const T> direction, int64_t rows, const T* features,
+               const Workspace<T>& /*workspace*/, Workspace<T>* /*tangents*/, T* changes) const override {
+    layer_.Forward(direction, rows, features, changes);
+  }
+  void AddHessianProduct(absl::Span<const T> /*parameters*/, absl::Span<const T> /*direction*/, int64_t rows,
+                         const T* features, T* /*derivatives*/, T* derivative_changes,
+                         const Workspace<T>& /*workspace*/, Workspace<T>* /*tangents*/,
+                         absl::Span<T> product) const override {
+    layer_.AddGradient(rows, features, derivative_changes, product);
   }
 
  private:

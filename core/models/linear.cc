@@ -10,7 +10,8 @@ constexpr FieldInfo kFields[] = {
     Boolean("bias", "Whether there is a bias.", true),
 };
 
-constexpr absl::string_view kFittingLosses[] = {"squared", "absolute", "huber"};
+constexpr absl::string_view kFittingLosses[] = {"squared",  "half_squared", "absolute", "huber", "smooth_l1",
+                                                "log_cosh", "quantile",     "poisson",  "gamma", "tweedie"};
 
 template <typename T>
 std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
@@ -23,14 +24,18 @@ double Gain(const Config& /*config*/) { return 1; }
 
 const constinit ModelInfo kLinearModel = {
     .kind = {.name = "linear",
-             .summary = "Linear regression: a weighted sum of the features.",
-             .formula = "f(x) = w.x + b; tensors weight [features], bias []",
+             .summary =
+                 "A weighted sum of the features: linear regression, and Poisson, gamma and Tweedie regression under "
+                 "the losses of that name.",
+             .formula = "f(x) = w.x + b, under poisson, gamma and tweedie exp(w.x + b); tensors weight [features], "
+                        "bias []",
              .reference = "Hastie, Tibshirani and Friedman, \"The Elements of Statistical Learning\", chapter 3",
              .fields = kFields},
     .losses = kFittingLosses,
     .default_initializer = "zeros",
     .make_double = Make<double>,
     .make_float = Make<float>,
+    .is_linear = true,
     .gain = Gain};
 
 }  // namespace descent::core

@@ -10,7 +10,7 @@ constexpr FieldInfo kFields[] = {
     Boolean("bias", "Whether there is a bias.", true),
 };
 
-constexpr absl::string_view kFittingLosses[] = {"logistic"};
+constexpr absl::string_view kFittingLosses[] = {"logistic", "focal", "hinge", "squared_hinge"};
 
 template <typename T>
 std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
@@ -23,8 +23,11 @@ double Gain(const Config& /*config*/) { return 1; }
 
 const constinit ModelInfo kLogisticModel = {
     .kind = {.name = "logistic",
-             .summary = "Logistic regression: the probability of one of two classes.",
-             .formula = "P(y=1) = 1/(1 + exp(-z)), z = w.x + b; tensors weight [features], bias []",
+             .summary = "Two classes apart: logistic regression, or a linear support vector machine under hinge and "
+                        "squared_hinge.",
+             .formula =
+                 "P(y=1) = 1/(1 + exp(-z)), z = w.x + b; under a hinge y = 1 if z >= 0; tensors weight [features], "
+                 "bias []",
              .reference = "Cox, \"The regression analysis of binary sequences\", Journal of the Royal Statistical "
                           "Society B 20, 1958",
              .fields = kFields},
@@ -32,6 +35,7 @@ const constinit ModelInfo kLogisticModel = {
     .default_initializer = "zeros",
     .make_double = Make<double>,
     .make_float = Make<float>,
+    .is_linear = true,
     .gain = Gain};
 
 }  // namespace descent::core

@@ -15,10 +15,19 @@
 
 namespace descent::core {
 
+// What a pass over rows is for. What is drawn at random in training is a function of seed, step and place in the batch.
+struct Pass {
+  bool training = false;  // dropout drops units only then
+  uint64_t seed = 0;
+  int64_t step = 0;
+  int64_t first_row = 0;  // place of the first row in the batch
+};
+
 // Scratch memory of one thread for one model. Made once, so that a step allocates nothing.
 template <typename T>
 struct Workspace {
   std::vector<AlignedVector<T>> buffers;
+  bool training = false;  // of the last Forward
 };
 
 // The shape of a model: no parameters inside. T is float or double. All matrices are row-major and start at a 64-byte
@@ -31,16 +40,39 @@ class Model {
   virtual const ParameterLayout& layout() const = 0;
   // Outputs a row.
   virtual int64_t output_width() const = 0;
+  // Whether a training pass draws at random, so that its outputs are not those of an evaluation.
+  virtual bool is_random() const { return false; }
+  // Whether slopes jump somewhere, so that second derivatives do not tell what a point is.
+  virtual bool has_kinks() const { return false; }
   // For chunks of up to `max_rows` rows.
   virtual Workspace<T> MakeWorkspace(int64_t max_rows) const = 0;
+  // For Tangent and AddHessianProduct.
+  virtual Workspace<T> MakeTangentWorkspace(int64_t max_rows) const = 0;
 
   // outputs [rows, output_width] = model(features [rows, features]). Keeps in `workspace` what Backward needs.
-  virtual void Forward(absl::Span<const T> parameters, int64_t rows, const T* features, Workspace<T>* workspace,
-                       T* outputs) const = 0;
+  virtual void Forward(const Pass& pass, absl::Span<const T> parameters, int64_t rows, const T* features,
+                       Workspace<T>* workspace, T* outputs) const = 0;
   // Adds to `gradient` the derivative of sum_r sum_k derivatives[r][k] * outputs[r][k] by the parameters, for the rows
   // of the last Forward with this workspace. May overwrite `derivatives`.
   virtual void Backward(absl::Span<const T> parameters, int64_t rows, const T* features, T* derivatives,
                         Workspace<T>* workspace, absl::Span<T> gradient) const = 0;
+
+  // Second derivatives, exactly (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
+  // After Forward, with v a direction in parameter space:
+  //   model.Tangent(p, v, ..., changes);                        // of the outputs along v
+  //   loss.Evaluate(..., derivatives); loss.MultiplyByHessian(..., changes, derivative_changes);
+  //   model.AddHessianProduct(p, v, ..., derivatives, derivative_changes, ..., product);  // of the sum of the losses
+  // Where an activation has a kink, its second derivative counts as that of one side.
+
+  // changes [rows, output_width] = (d outputs / d parameters) direction. Keeps in `tangents` what follows needs.
+  virtual void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows, const T* features,
+                       const Workspace<T>& workspace, Workspace<T>* tangents, T* changes) const = 0;
+  // Adds to `product` the change along `direction` of what Backward adds to the gradient, when the outputs' derivatives
+  // change by `derivative_changes`. May overwrite both matrices of derivatives.
+  virtual void AddHessianProduct(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows,
+                                 const T* features, T* derivatives, T* derivative_changes,
+                                 const Workspace<T>& workspace, Workspace<T>* tangents,
+                                 absl::Span<T> product) const = 0;
 };
 
 // What a model is built for.
@@ -56,6 +88,7 @@ struct ModelInfo {
   absl::string_view default_initializer;       // `zeros`, `kaiming`
   std::unique_ptr<Model<double>> (*make_double)(const Config& config, const ModelInput& input);
   std::unique_ptr<Model<float>> (*make_float)(const Config& config, const ModelInput& input);
+  bool is_linear = false;  // whether the outputs are linear in the parameters: w.x + b
   // Gain that suits the activation, for Kaiming; 1 when there is none.
   double (*gain)(const Config& config);
 };

@@ -1,16 +1,44 @@
-// The rows of the optimizer table, one a file. For optimizers.cc, which lists them.
+// The list of optimizers: a line for the row that each file defines, in the order of the documentation.
 #ifndef DESCENT_CORE_OPTIMIZERS_KINDS_H_
 #define DESCENT_CORE_OPTIMIZERS_KINDS_H_
 
 #include "core/optimizers/optimizer.h"
 
+#define DESCENT_OPTIMIZERS(KIND) \
+  KIND(kSgd)                     \
+  KIND(kNormalizedSgd)           \
+  KIND(kSignSgd)                 \
+  KIND(kAdam)                    \
+  KIND(kAdamW)                   \
+  KIND(kAmsgrad)                 \
+  KIND(kAdamax)                  \
+  KIND(kNadam)                   \
+  KIND(kRadam)                   \
+  KIND(kRmsprop)                 \
+  KIND(kAdagrad)                 \
+  KIND(kAdadelta)                \
+  KIND(kRprop)                   \
+  KIND(kAsgd)                    \
+  KIND(kLion)                    \
+  KIND(kLamb)                    \
+  KIND(kLars)                    \
+  KIND(kAdabelief)               \
+  KIND(kYogi)                    \
+  KIND(kAdan)                    \
+  KIND(kMuon)                    \
+  KIND(kScheduleFreeSgd)         \
+  KIND(kScheduleFreeAdamW)       \
+  KIND(kProdigy)                 \
+  KIND(kPolyak)                  \
+  KIND(kFtrl)                    \
+  KIND(kLbfgs)                   \
+  KIND(kLineSearchDescent)
+
 namespace descent::core {
 
-extern const OptimizerInfo kSgd;
-extern const OptimizerInfo kAdagrad;
-extern const OptimizerInfo kRmsprop;
-extern const OptimizerInfo kAdam;
-extern const OptimizerInfo kAdamW;
+#define DESCENT_DECLARE_OPTIMIZER(row) extern const OptimizerInfo row;
+DESCENT_OPTIMIZERS(DESCENT_DECLARE_OPTIMIZER)
+#undef DESCENT_DECLARE_OPTIMIZER
 
 }  // namespace descent::core
 

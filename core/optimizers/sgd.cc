@@ -4,14 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include "core/optimizers/dialects.h"
 #include "core/optimizers/kinds.h"
 #include "core/optimizers/optimizer.h"
 
 namespace descent::core {
 namespace {
-
-constexpr absl::string_view kVelocityForms[] = {"rate_outside", "rate_inside"};
-constexpr int kRateInside = 1;
 
 constexpr FieldInfo kFields[] = {
     Number("learning_rate", "Step size.", 0.01, Positive(), "parameter units per gradient unit"),
@@ -22,35 +20,39 @@ constexpr FieldInfo kFields[] = {
            0, Closed(0, 1)),
     Boolean("nesterov", "Look ahead along the velocity; needs momentum > 0 and dampening = 0.", false),
     Choice("velocity_form",
-           "Where the learning rate enters the velocity; the two differ as soon as the rate is scheduled.", 0,
-           kVelocityForms),
+           "Where the learning rate enters the velocity; the two differ as soon as the rate is scheduled.",
+           kRateOutside, kVelocityForms),
     Number("weight_decay", "Weight decay added to the gradient (coupled).", 0, NonNegative(), "1/parameter units^2"),
+    PresetField(),
 };
+
+constexpr PresetValue kOfRateInside[] = {{"velocity_form", kRateInside}};
+constexpr Preset kPresets[] = {{"torch", {}}, {"keras", kOfRateInside}, {"optax", {}}, {"paper", kOfRateInside}};
 
 template <typename T>
 class Sgd final : public Optimizer<T> {
  public:
-  Sgd(const Config& config, int64_t size)
+  Sgd(const Config& config, const ParameterLayout& layout)
       : momentum_(config.number("momentum")),
         dampening_(config.number("dampening")),
         nesterov_(config.boolean("nesterov")),
         rate_inside_(config.choice("velocity_form") == kRateInside),
         weight_decay_(static_cast<T>(config.number("weight_decay"))),
-        velocity_(momentum_ > 0 ? static_cast<size_t>(size) : 0) {}
+        velocity_(momentum_ > 0 ? static_cast<size_t>(layout.size) : 0) {}
 
-  void Step(int64_t step, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) override {
-    const T rate = static_cast<T>(learning_rate);
+  void Step(const Update<T>& update, absl::Span<T> parameters) override {
+    const T rate = static_cast<T>(update.learning_rate);
     if (momentum_ == 0) {
-      StepPlainly(rate, gradient, parameters);
+      StepPlainly(rate, update.gradient, parameters);
       return;
     }
     // The velocity starts as the first gradient itself: nothing is kept yet and nothing damped.
-    const T kept = static_cast<T>(step == 0 ? 0 : momentum_);
-    const T entering = static_cast<T>(step == 0 ? 1 : 1 - dampening_);
+    const T kept = static_cast<T>(update.step == 0 ? 0 : momentum_);
+    const T entering = static_cast<T>(update.step == 0 ? 1 : 1 - dampening_);
     if (rate_inside_) {
-      StepWithVelocity(kept, entering * rate, rate, T{1}, gradient, parameters);
+      StepWithVelocity(kept, entering * rate, rate, T{1}, update.gradient, parameters);
     } else {
-      StepWithVelocity(kept, entering, T{1}, rate, gradient, parameters);
+      StepWithVelocity(kept, entering, T{1}, rate, update.gradient, parameters);
     }
   }
 
@@ -100,8 +102,8 @@ class Sgd final : public Optimizer<T> {
 };
 
 template <typename T>
-std::unique_ptr<Optimizer<T>> Make(const Config& config, int64_t size) {
-  return std::make_unique<Sgd<T>>(config, size);
+std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& layout) {
+  return std::make_unique<Sgd<T>>(config, layout);
 }
 
 void Check(const Config& config, absl::string_view path, Violations* violations) {
@@ -127,7 +129,8 @@ const constinit OptimizerInfo kSgd = {
                           "Sutskever et al., \"On the importance of initialization and momentum in deep learning\", "
                           "ICML 2013 (Nesterov); in the form of torch.optim.SGD",
              .fields = kFields,
-             .check = Check},
+             .check = Check,
+             .presets = kPresets},
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -8,6 +8,7 @@ namespace descent::core {
 
 extern const RegularizerInfo kL1Penalty;
 extern const RegularizerInfo kL2Penalty;
+extern const RegularizerInfo kElasticNetPenalty;
 
 }  // namespace descent::core
 

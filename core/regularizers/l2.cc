@@ -11,13 +11,16 @@ constexpr FieldInfo kFields[] = {
 };
 
 template <typename T>
-double Evaluate(double strength, absl::Span<const T> values, absl::Span<T> gradient) {
+double Evaluate(const Config& penalty, absl::Span<const T> values, absl::Span<T> gradient) {
+  const double strength = penalty.number("strength");
   double sum = 0;
   for (const T value : values) sum += static_cast<double>(value) * static_cast<double>(value);
   const T slope = static_cast<T>(strength);
   for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += slope * values[i];
   return 0.5 * strength * sum;
 }
+
+double Curvature(const Config& penalty) { return penalty.number("strength"); }
 
 }  // namespace
 
@@ -29,6 +32,7 @@ const constinit RegularizerInfo kL2Penalty = {
                           "Technometrics 12, 1970; Tikhonov, 1963",
              .fields = kFields},
     .evaluate_double = Evaluate<double>,
-    .evaluate_float = Evaluate<float>};
+    .evaluate_float = Evaluate<float>,
+    .curvature = Curvature};
 
 }  // namespace descent::core

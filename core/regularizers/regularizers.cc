@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdlib>
@@ -9,13 +10,25 @@
 namespace descent::core {
 namespace {
 
-constexpr std::array<const RegularizerInfo*, 2> kRegularizers = {&kL1Penalty, &kL2Penalty};
+constexpr std::array<const RegularizerInfo*, 3> kRegularizers = {&kL1Penalty, &kL2Penalty, &kElasticNetPenalty};
 
 const RegularizerInfo& InfoOf(const Config& config) {
   for (const RegularizerInfo* info : kRegularizers) {
     if (&info->kind == config.info()) return *info;
   }
   std::abort();
+}
+
+// Calls work(offset, size, index) for the tensors that a penalty takes in: biases and scales are left out unless
+// `include_bias`.
+template <typename Work>
+void ForEachPenalised(const Config& penalty, const ParameterLayout& layout, Work work) {
+  const bool include_bias = penalty.boolean("include_bias");
+  for (size_t i = 0; i < layout.tensors.size(); ++i) {
+    const TensorInfo& tensor = layout.tensors[i];
+    if ((tensor.role == TensorRole::kBias || tensor.role == TensorRole::kScale) && !include_bias) continue;
+    work(static_cast<size_t>(tensor.offset), static_cast<size_t>(tensor.size()), i);
+  }
 }
 
 }  // namespace
@@ -28,27 +41,72 @@ double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayo
   double sum = 0;
   for (const Config& penalty : penalties) {
     const RegularizerInfo& info = InfoOf(penalty);
-    const double strength = penalty.number("strength");
-    const bool include_bias = penalty.boolean("include_bias");
-    for (const TensorInfo& tensor : layout.tensors) {
-      if (tensor.role == TensorRole::kBias && !include_bias) continue;
-      const auto offset = static_cast<size_t>(tensor.offset);
-      const auto size = static_cast<size_t>(tensor.size());
+    ForEachPenalised(penalty, layout, [&](size_t offset, size_t size, size_t /*tensor*/) {
       const absl::Span<const T> values = parameters.subspan(offset, size);
       const absl::Span<T> slope = gradient.empty() ? gradient : gradient.subspan(offset, size);
       if constexpr (std::is_same_v<T, double>) {
-        sum += info.evaluate_double(strength, values, slope);
+        sum += info.evaluate_double(penalty, values, slope);
       } else {
-        sum += info.evaluate_float(strength, values, slope);
+        sum += info.evaluate_float(penalty, values, slope);
       }
-    }
+    });
   }
   return sum;
+}
+
+bool HaveKinks(absl::Span<const Config> penalties) {
+  return std::any_of(penalties.begin(), penalties.end(),
+                     [](const Config& penalty) { return InfoOf(penalty).proximal_double != nullptr; });
+}
+
+bool AskForProximal(absl::Span<const Config> penalties) {
+  return std::any_of(penalties.begin(), penalties.end(), [](const Config& penalty) {
+    return InfoOf(penalty).proximal_double != nullptr && penalty.boolean("proximal");
+  });
+}
+
+template <typename T>
+void ApplyProximal(absl::Span<const Config> penalties, const ParameterLayout& layout, double learning_rate,
+                   absl::Span<const double> rate_factors, absl::Span<T> parameters) {
+  for (const Config& penalty : penalties) {
+    const RegularizerInfo& info = InfoOf(penalty);
+    if (info.proximal_double == nullptr || !penalty.boolean("proximal")) continue;
+    ForEachPenalised(penalty, layout, [&](size_t offset, size_t size, size_t tensor) {
+      const double rate = rate_factors.empty() ? learning_rate : learning_rate * rate_factors[tensor];
+      if constexpr (std::is_same_v<T, double>) {
+        info.proximal_double(penalty, rate, parameters.subspan(offset, size));
+      } else {
+        info.proximal_float(penalty, rate, parameters.subspan(offset, size));
+      }
+    });
+  }
+}
+
+template <typename T>
+void AddPenaltyHessianProduct(absl::Span<const Config> penalties, const ParameterLayout& layout,
+                              absl::Span<const T> direction, absl::Span<T> product) {
+  for (const Config& penalty : penalties) {
+    const RegularizerInfo& info = InfoOf(penalty);
+    if (info.curvature == nullptr) continue;
+    const T curvature = static_cast<T>(info.curvature(penalty));
+    ForEachPenalised(penalty, layout, [&](size_t offset, size_t size, size_t /*tensor*/) {
+      for (size_t i = offset; i < offset + size; ++i) product[i] += curvature * direction[i];
+    });
+  }
 }
 
 template double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayout& layout,
                                   absl::Span<const double> parameters, absl::Span<double> gradient);
 template double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayout& layout,
                                   absl::Span<const float> parameters, absl::Span<float> gradient);
+template void ApplyProximal(absl::Span<const Config> penalties, const ParameterLayout& layout, double learning_rate,
+                            absl::Span<const double> rate_factors, absl::Span<double> parameters);
+template void ApplyProximal(absl::Span<const Config> penalties, const ParameterLayout& layout, double learning_rate,
+                            absl::Span<const double> rate_factors, absl::Span<float> parameters);
+
+template void AddPenaltyHessianProduct(absl::Span<const Config> penalties, const ParameterLayout& layout,
+                                       absl::Span<const double> direction, absl::Span<double> product);
+template void AddPenaltyHessianProduct(absl::Span<const Config> penalties, const ParameterLayout& layout,
+                                       absl::Span<const float> direction, absl::Span<float> product);
 
 }  // namespace descent::core

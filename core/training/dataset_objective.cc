@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/base/status.h"
 #include "core/regularizers/regularizer.h"
+#include "core/training/duality_gap.h"
 #include "core/training/objective.h"
 #include "core/training/problem.h"
 #include "core/training/row_pass.h"
@@ -24,7 +27,15 @@ class DatasetObjective final : public Objective<T> {
       : model_(MakeModel<T>(spec.dataset->model, problem.input)),
         loss_(MakeLoss<T>(problem.loss_config)),
         penalties_(spec.dataset->penalties),
+        feature_names_(problem.input.feature_names),
         task_(problem.loss->task),
+        link_(problem.loss->link),
+        loss_info_(problem.loss),
+        loss_config_(problem.loss_config),
+        is_linear_(problem.model->is_linear && model_->output_width() == 1),
+        has_kinks_(problem.loss->has_kinks || model_->has_kinks() || HaveKinks(penalties_)),
+        seed_(*spec.seed),
+        team_(team),
         default_gain_(problem.model->gain(spec.dataset->model)),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
@@ -45,7 +56,8 @@ class DatasetObjective final : public Objective<T> {
   ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) override {
     const absl::Span<const int64_t> picked = sampler_.Batch(step);
     const int64_t rows = picked.empty() ? training_.rows : static_cast<int64_t>(picked.size());
-    const double loss = steps_.SumGradients(parameters, training_, picked, gradient) / static_cast<double>(rows);
+    const Pass pass = {.training = true, .seed = seed_, .step = step};
+    const double loss = steps_.SumGradients(pass, parameters, training_, picked, gradient) / static_cast<double>(rows);
     for (T& value : gradient) value /= static_cast<T>(rows);
     return {loss, loss + Penalties(parameters, gradient)};
   }
@@ -55,13 +67,13 @@ class DatasetObjective final : public Objective<T> {
     return {loss, loss + Penalties(parameters, {})};
   }
 
-  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) override {
+  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) override {
     EvaluationPoint point;
     point.training = EvaluateRows(parameters, training_, training_targets_);
     point.objective = point.training.loss + Penalties(parameters, {});
-    if (sampler_.full()) {
-      point.training.loss = batch.loss;
-      point.objective = batch.objective;
+    if (batch != nullptr && is_full()) {
+      point.training.loss = batch->loss;
+      point.objective = batch->objective;
     }
     if (held_out_.rows > 0) point.held_out = EvaluateRows(parameters, held_out_, held_out_targets_);
     return point;
@@ -69,6 +81,33 @@ class DatasetObjective final : public Objective<T> {
 
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
+  bool is_full() const override { return sampler_.full() && !model_->is_random(); }
+  std::optional<double> UpperGap(absl::Span<const T> parameters) override {
+    if (!is_linear_) return std::nullopt;
+    const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(training_.rows));
+    const double loss = evaluations_.SumLosses(parameters, training_, outputs) / static_cast<double>(training_.rows);
+    return DualityGap<T>(*loss_info_, loss_config_, penalties_, layout(), training_, outputs,
+                         loss + Penalties(parameters, {}));
+  }
+  std::optional<Advice> AdviseOnData() const override { return AdviseOnScales<T>(training_, feature_names_); }
+  std::optional<double> LossOfConstant() const override {
+    return ConstantLoss<T>(*loss_, task_, model_->output_width(), training_.targets);
+  }
+
+  bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
+                         absl::Span<T> product) override {
+    if (has_kinks_) return false;
+    // Made when first asked for: most runs never are.
+    if (hessians_ == nullptr) {
+      hessians_ = std::make_unique<RowPass<T>>(
+          model_.get(), loss_.get(), typename RowPass<T>::Capacity{.max_rows = training_.rows, .hessians = true},
+          team_);
+    }
+    hessians_->SumHessianProducts(Pass{}, parameters, direction, training_, {}, product);
+    for (T& value : product) value /= static_cast<T>(training_.rows);
+    AddPenaltyHessianProduct<T>(penalties_, model_->layout(), direction, product);
+    return true;
+  }
 
  private:
   double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {
@@ -79,6 +118,7 @@ class DatasetObjective final : public Objective<T> {
     const int64_t width = model_->output_width();
     const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(matrix.rows * width));
     const double loss = evaluations_.SumLosses(parameters, matrix, outputs);
+    PredictFromOutputs(link_, outputs);
     Evaluation evaluation = ComputeMetrics(task_, matrix.rows, width, outputs, targets);
     evaluation.loss = loss / static_cast<double>(matrix.rows);
     return evaluation;
@@ -87,7 +127,15 @@ class DatasetObjective final : public Objective<T> {
   const std::unique_ptr<const Model<T>> model_;
   const std::unique_ptr<const Loss<T>> loss_;
   const std::vector<Config> penalties_;
+  const std::vector<std::string> feature_names_;
   const Task task_;
+  const Link link_;
+  const LossInfo* const loss_info_;
+  const Config loss_config_;
+  const bool is_linear_;  // in its parameters, with one output
+  const bool has_kinks_;
+  const uint64_t seed_;
+  Team* const team_;
   const double default_gain_;
   const Matrix<T> training_;
   const Matrix<T> held_out_;
@@ -96,6 +144,7 @@ class DatasetObjective final : public Objective<T> {
   Sampler sampler_;
   RowPass<T> steps_;
   RowPass<T> evaluations_;
+  std::unique_ptr<RowPass<T>> hessians_;
   AlignedVector<double> outputs_;
 };
 

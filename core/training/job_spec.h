@@ -53,6 +53,11 @@ struct JobSpec {
   Config record;
   Config execution;
   std::map<std::string, std::string> labels;
+  Config reduce_on_plateau;              // ReduceOnPlateauInfo; no kind: none
+  Config clipping;                       // ClippingInfo; no kind: none
+  Config averaging;                      // one of Averages; no kind: none
+  Config guard;                          // GuardInfo; no kind: none
+  std::vector<Config> parameter_groups;  // ParameterGroupInfo
 
   bool operator==(const JobSpec&) const = default;
 };
@@ -96,6 +101,9 @@ struct SpecLimits {
 // the spec gives none.
 JobSpec ResolveSpec(const JobSpec& spec, const ProblemShape& shape, const SpecLimits& limits, uint64_t seed,
                     absl::string_view path, Violations* violations);
+
+// Whether the answer of a run is another point than where gradients are taken: an average. Rows hold the latter.
+bool AnswersElsewhere(const JobSpec& spec);
 
 // The batches of a spec with a valid or no batch kind.
 struct BatchShape {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -34,10 +35,22 @@ class Objective {
   // The objective over all training rows.
   virtual ObjectiveValue MeasureAll(absl::Span<const T> parameters) = 0;
   // Training and held-out rows with their metrics; step and best are left to the caller. `batch` is what Measure gave
-  // at these parameters: of a full batch it is not computed again.
-  virtual EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) = 0;
+  // at these parameters: of a full batch it is not computed again. Null when it was not asked.
+  virtual EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) = 0;
   // Passes over the training rows after `step` updates; 0 for functions.
   virtual double Epoch(int64_t step) const = 0;
+  // Whether Measure is of all training rows at every step.
+  virtual bool is_full() const = 0;
+  // product = H*direction with the Hessian of the objective over all training rows, as evaluated; false where losses,
+  // penalties or activations have kinks.
+  virtual bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
+                                 absl::Span<T> product) = 0;
+  // How far the objective over all training rows is above its minimum, at most; nothing where that is not known.
+  virtual std::optional<double> UpperGap(absl::Span<const T> parameters) = 0;
+  // What the data say before the first step: columns that are badly scaled.
+  virtual std::optional<Advice> AdviseOnData() const = 0;
+  // The least loss of a constant prediction on the training rows; nothing for functions.
+  virtual std::optional<double> LossOfConstant() const = 0;
   // What suits the model's activation, for initialisers.
   virtual double default_gain() const = 0;
 };

@@ -9,8 +9,8 @@
 
 namespace descent::core {
 
-// What a tensor is to its layer: initialisers and penalties treat biases apart.
-enum class TensorRole { kWeight, kBias, kVariable };
+// What a tensor is to its layer: initialisers and penalties treat biases and scales (of normalised values) apart.
+enum class TensorRole { kWeight, kBias, kVariable, kScale };
 
 struct TensorInfo {
   std::string name;            // `layers.0.weight`

@@ -50,6 +50,7 @@ class PredictorOf final : public Predictor {
     DESCENT_ASSIGN_OR_RETURN(const Matrix<T> matrix, problem_.encoder.Encode<T>(rows, {}, /*with_targets=*/false));
     std::vector<double> outputs;
     RunModel(parameters, matrix, &outputs);
+    PredictFromOutputs(link(), absl::MakeSpan(outputs));
     Predictions predictions;
     if (task() == Task::kRegression) {
       predictions.values = std::move(outputs);
@@ -59,7 +60,7 @@ class PredictorOf final : public Predictor {
     for (size_t row = 0; row < static_cast<size_t>(matrix.rows); ++row) {
       const absl::Span<const double> one = absl::MakeConstSpan(outputs).subspan(row * width, width);
       predictions.classes.push_back(LikeliestClass(task(), one));
-      AppendProbabilities(task(), one, &predictions.probabilities);
+      if (link() == Link::kLogit) AppendProbabilities(task(), one, &predictions.probabilities);
     }
     return predictions;
   }
@@ -121,6 +122,7 @@ class PredictorOf final : public Predictor {
 
  private:
   Task task() const { return problem_.loss->task; }
+  Link link() const { return problem_.loss->link; }
 
   // The sum of the losses, when the rows have targets, and the outputs.
   double RunModel(absl::Span<const double> parameters, const Matrix<T>& matrix, std::vector<double>* outputs) const {
@@ -134,6 +136,7 @@ class PredictorOf final : public Predictor {
   Evaluation EvaluateMatrix(absl::Span<const double> parameters, const Matrix<T>& matrix) const {
     std::vector<double> outputs;
     const double loss = RunModel(parameters, matrix, &outputs);
+    PredictFromOutputs(link(), absl::MakeSpan(outputs));
     const std::vector<double> targets(matrix.targets.begin(), matrix.targets.end());
     Evaluation evaluation = ComputeMetrics(task(), matrix.rows, model_->output_width(), outputs, targets);
     evaluation.loss = loss / static_cast<double>(matrix.rows);

@@ -15,9 +15,9 @@
 namespace descent::core {
 
 struct Predictions {
-  std::vector<double> values;         // regression: one a row
+  std::vector<double> values;         // regression: one a row, the mean under a log link
   std::vector<int64_t> classes;       // classifiers: index of the likeliest class, one a row
-  std::vector<double> probabilities;  // classifiers: [rows][classes]
+  std::vector<double> probabilities;  // classifiers: [rows][classes]; empty under losses of margins
 };
 
 // A part of the job's own data.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/functions/function.h"
+#include "core/training/parameter_groups.h"
 
 namespace descent::core {
 namespace {
@@ -82,7 +83,7 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
   const Scaling scaling = given.preprocessing.info() == nullptr
                               ? Scaling::kNone
                               : static_cast<Scaling>(given.preprocessing.choice("scaling"));
-  auto encoder = FeatureEncoder::Fit(table, problem.split.training, scaling, problem.loss->task);
+  auto encoder = FeatureEncoder::Fit(table, problem.split.training, scaling, problem.loss->task, problem.loss->targets);
   if (!encoder.ok()) {
     violations->Add(field, encoder.status().message());
     return problem;
@@ -113,6 +114,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   if (spec.function.has_value()) {
     prepared.layout = FunctionLayout(*spec.function);
     prepared.shape.parameter_count = prepared.layout.size;
+    CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
     return prepared;
   }
   const size_t before = violations->list().size();
@@ -121,6 +123,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   CheckEncodes(spec, *data.table, problem.encoder, FieldPath(path, "problem.dataset.dataset"), violations);
   if (violations->list().size() != before) return prepared;
   prepared.layout = MakeModel<double>(spec.dataset->model, problem.input)->layout();
+  CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,
                     .has_held_out = problem.has_held_out,

@@ -136,7 +136,8 @@ JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecL
       {FieldPath("schedule", spec.schedule.name()), &spec.schedule},
       {"schedule.warmup", &spec.warmup},
       {"stopping.plateau", &spec.plateau},
-      {"evaluation", &spec.evaluation}};
+      {"evaluation", &spec.evaluation},
+      {"guard", &spec.guard}};
   for (const auto& [place, config] : with_intervals) {
     ResolveEpochs(FieldPath(path, place), steps_per_epoch, config, violations);
   }
@@ -149,6 +150,9 @@ JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecL
 
   const int64_t warmup = spec.warmup.info() == nullptr ? 0 : spec.warmup.steps("length");
   FillFromBudget(std::max<int64_t>(1, max_steps - warmup), &spec.schedule);
+  if (spec.averaging.name() == "swa")
+    FillInteger("start", std::max<int64_t>(1, max_steps - max_steps / 4), &spec.averaging);
+  if (spec.averaging.name() == "polyak") FillInteger("start", std::max<int64_t>(1, max_steps / 2), &spec.averaging);
   const bool full = BatchShapeOf(spec, shape.training_rows).full;
   const int64_t usual = full ? kDefaultEvaluationSteps : steps_per_epoch;
   FillInteger("every", std::max(usual, std::min(max_steps / kDefaultEvaluations, usual * kMostDefaultIntervals)),

@@ -27,7 +27,13 @@ RowPass<T>::RowPass(const Model<T>* model, const Loss<T>* loss, const Capacity& 
       lane.features.resize(static_cast<size_t>(chunk_rows * capacity.picked_columns));
       lane.targets.resize(static_cast<size_t>(chunk_rows));
     }
-    if (capacity.gradients && &lane != lanes_.data()) lane.gradient.resize(static_cast<size_t>(model->layout().size));
+    if (&lane != lanes_.data() && (capacity.gradients || capacity.hessians)) {
+      lane.gradient.resize(static_cast<size_t>(model->layout().size));
+    }
+    if (!capacity.hessians) continue;
+    lane.tangents = model->MakeTangentWorkspace(chunk_rows);
+    lane.changes.resize(lane.outputs.size());
+    lane.derivatives.resize(lane.outputs.size());
   }
 }
 
@@ -49,26 +55,59 @@ void RowPass<T>::RunLanes(int64_t rows, absl::FunctionRef<void(Lane*, int64_t, i
 }
 
 template <typename T>
-double RowPass<T>::SumGradients(absl::Span<const T> parameters, const Matrix<T>& matrix,
+void RowPass<T>::SumLanes(int64_t rows, absl::Span<T> sum,
+                          absl::FunctionRef<void(Lane*, int64_t, int64_t, absl::Span<T>)> work) {
+  RunLanes(rows, [&](Lane* lane, int64_t begin, int64_t end) {
+    const absl::Span<T> own = lane == lanes_.data() ? sum : absl::MakeSpan(lane->gradient);
+    std::fill(own.begin(), own.end(), T{0});
+    work(lane, begin, end, own);
+  });
+  for (int64_t lane = 1; lane < LanesFor(rows); ++lane) {
+    const T* const own = lanes_[static_cast<size_t>(lane)].gradient.data();
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += own[i];
+  }
+}
+
+template <typename T>
+double RowPass<T>::SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
                                 absl::Span<const int64_t> picked, absl::Span<T> gradient) {
   const int64_t rows = picked.empty() ? matrix.rows : static_cast<int64_t>(picked.size());
-  RunLanes(rows, [&](Lane* lane, int64_t begin, int64_t end) {
-    const absl::Span<T> sum = lane == lanes_.data() ? gradient : absl::MakeSpan(lane->gradient);
-    std::fill(sum.begin(), sum.end(), T{0});
+  SumLanes(rows, gradient, [&](Lane* lane, int64_t begin, int64_t end, absl::Span<T> sum) {
     T* const outputs = lane->outputs.data();
+    Pass own = pass;
     for (int64_t first = begin; first < end; first += kChunkRows) {
       const int64_t count = std::min(kChunkRows, end - first);
       const Chunk chunk = ChunkAt(matrix, picked, first, count, lane);
-      model_->Forward(parameters, count, chunk.features, &lane->workspace, outputs);
+      own.first_row = first;
+      model_->Forward(own, parameters, count, chunk.features, &lane->workspace, outputs);
       lane->loss += loss_->Evaluate(count, width_, outputs, chunk.targets, /*derivatives=*/outputs);
       model_->Backward(parameters, count, chunk.features, outputs, &lane->workspace, sum);
     }
   });
-  for (int64_t lane = 1; lane < LanesFor(rows); ++lane) {
-    const T* const sum = lanes_[static_cast<size_t>(lane)].gradient.data();
-    for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += sum[i];
-  }
   return SumOfLaneLosses(rows);
+}
+
+template <typename T>
+void RowPass<T>::SumHessianProducts(const Pass& pass, absl::Span<const T> parameters, absl::Span<const T> direction,
+                                    const Matrix<T>& matrix, absl::Span<const int64_t> picked, absl::Span<T> product) {
+  const int64_t rows = picked.empty() ? matrix.rows : static_cast<int64_t>(picked.size());
+  SumLanes(rows, product, [&](Lane* lane, int64_t begin, int64_t end, absl::Span<T> sum) {
+    T* const outputs = lane->outputs.data();
+    T* const changes = lane->changes.data();
+    T* const derivatives = lane->derivatives.data();
+    Pass own = pass;
+    for (int64_t first = begin; first < end; first += kChunkRows) {
+      const int64_t count = std::min(kChunkRows, end - first);
+      const Chunk chunk = ChunkAt(matrix, picked, first, count, lane);
+      own.first_row = first;
+      model_->Forward(own, parameters, count, chunk.features, &lane->workspace, outputs);
+      model_->Tangent(parameters, direction, count, chunk.features, lane->workspace, &lane->tangents, changes);
+      loss_->Evaluate(count, width_, outputs, chunk.targets, derivatives);
+      loss_->MultiplyByHessian(count, width_, outputs, chunk.targets, changes, /*products=*/changes);
+      model_->AddHessianProduct(parameters, direction, count, chunk.features, derivatives, changes, lane->workspace,
+                                &lane->tangents, sum);
+    }
+  });
 }
 
 template <typename T>
@@ -78,7 +117,7 @@ double RowPass<T>::SumLosses(absl::Span<const T> parameters, const Matrix<T>& ma
     for (int64_t first = begin; first < end; first += kChunkRows) {
       const int64_t count = std::min(kChunkRows, end - first);
       const Chunk chunk = ChunkAt(matrix, {}, first, count, lane);
-      model_->Forward(parameters, count, chunk.features, &lane->workspace, lane_outputs);
+      model_->Forward(Pass{}, parameters, count, chunk.features, &lane->workspace, lane_outputs);
       if (!outputs.empty()) std::copy_n(lane_outputs, count * width_, outputs.data() + first * width_);
       if (loss_ == nullptr || chunk.targets == nullptr) continue;
       lane->loss += loss_->Evaluate(count, width_, lane_outputs, chunk.targets, /*derivatives=*/nullptr);

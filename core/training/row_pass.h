@@ -31,6 +31,7 @@ class RowPass {
     int64_t max_rows = 0;
     int64_t picked_columns = 0;  // features of rows that are picked; 0: rows are never picked
     bool gradients = false;
+    bool hessians = false;
   };
 
   // `loss` may be null when only outputs are wanted. All pointers must outlive the object.
@@ -38,8 +39,12 @@ class RowPass {
 
   // The sum of the losses of some rows of `matrix` (`picked`, in their order; none stands for all), and the sum of
   // their gradients by the parameters.
-  double SumGradients(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<const int64_t> picked,
-                      absl::Span<T> gradient);
+  double SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
+                      absl::Span<const int64_t> picked, absl::Span<T> gradient);
+
+  // The product of the sum's second derivative with a direction in parameter space; needs Capacity.hessians.
+  void SumHessianProducts(const Pass& pass, absl::Span<const T> parameters, absl::Span<const T> direction,
+                          const Matrix<T>& matrix, absl::Span<const int64_t> picked, absl::Span<T> product);
 
   // Outputs of all rows, [rows, width], unless `outputs` is empty; the sum of their losses, 0 without targets or loss.
   double SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<double> outputs);
@@ -52,6 +57,9 @@ class RowPass {
     AlignedVector<T> targets;
     AlignedVector<T> outputs;
     AlignedVector<T> gradient;  // empty in lane 0, which sums in the caller's memory
+    Workspace<T> tangents;
+    AlignedVector<T> changes;      // of outputs along a direction
+    AlignedVector<T> derivatives;  // by the outputs
     double loss = 0;
   };
   struct Chunk {
@@ -62,6 +70,8 @@ class RowPass {
   int64_t LanesFor(int64_t rows) const;
   // Calls work(lane, begin, end) for the rows of every lane, in parallel.
   void RunLanes(int64_t rows, absl::FunctionRef<void(Lane*, int64_t, int64_t)> work);
+  // As RunLanes, for work that adds to a vector of the parameters' size; the lanes' sums are added into `sum`.
+  void SumLanes(int64_t rows, absl::Span<T> sum, absl::FunctionRef<void(Lane*, int64_t, int64_t, absl::Span<T>)> work);
   // Rows [first, first + count) of the pass: where they are, or copied to the lane's aligned memory when picked.
   Chunk ChunkAt(const Matrix<T>& matrix, absl::Span<const int64_t> picked, int64_t first, int64_t count,
                 Lane* lane) const;

@@ -14,20 +14,21 @@ namespace {
 // Of the default divergence_objective: times the first objective's magnitude, and at least.
 constexpr double kDivergenceFactor = 1e12;
 constexpr int kDigits = 6;
+// A gradient norm that counts as vanished, relative to 1 + |objective|.
+constexpr double kTinyGradient = 1e-8;
 
 std::optional<double> OptionalNumberOf(const Config& config, absl::string_view field) {
   if (!config.has(field)) return std::nullopt;
   return config.number(field);
 }
 
-// What `best` is measured by.
-double BestValueOf(const EvaluationPoint& evaluation) {
-  return evaluation.held_out.has_value() ? evaluation.held_out->loss : evaluation.objective;
-}
-
 std::string Steps(int64_t count) { return absl::StrCat(count, count == 1 ? " step" : " steps"); }
 
 }  // namespace
+
+double BestValueOf(const EvaluationPoint& evaluation) {
+  return evaluation.held_out.has_value() ? evaluation.held_out->loss : evaluation.objective;
+}
 
 void StoppingState::Write(ByteWriter* writer) const {
   writer->PutDouble(first_objective);
@@ -72,7 +73,9 @@ StoppingRules::StoppingRules(const JobSpec& spec, int64_t training_rows)
 
 std::optional<TerminationReason> StoppingRules::Check(const StoppingState& state, const Row& row,
                                                       const EvaluationPoint* evaluation) const {
-  if (row.objective > DivergenceObjective(state, row)) return TerminationReason::kDiverged;
+  const double unbounded = UnboundedMagnitude(state, row);
+  if (row.objective > divergence_objective_.value_or(unbounded)) return TerminationReason::kDiverged;
+  if (row.objective < -unbounded) return TerminationReason::kUnbounded;
   if (target_objective_.has_value() && row.objective <= *target_objective_) return TerminationReason::kTargetReached;
   if (gradient_tolerance_.has_value() && row.gradient_norm <= *gradient_tolerance_) {
     return TerminationReason::kConverged;
@@ -87,6 +90,10 @@ std::optional<TerminationReason> StoppingRules::Check(const StoppingState& state
   }
   if (!budget_used(row.step)) return std::nullopt;
   return budget_is_epochs_ ? TerminationReason::kEpochBudget : TerminationReason::kStepBudget;
+}
+
+bool StoppingRules::IsNearlyStationary(const Row& row) const {
+  return row.gradient_norm <= gradient_tolerance_.value_or(kTinyGradient * (1 + std::abs(row.objective)));
 }
 
 bool StoppingRules::IsBest(const StoppingState& state, const EvaluationPoint& evaluation) const {
@@ -115,7 +122,10 @@ void StoppingRules::Observe(const Row& row, const EvaluationPoint* evaluation, S
 }
 
 double StoppingRules::DivergenceObjective(const StoppingState& state, const Row& row) const {
-  if (divergence_objective_.has_value()) return *divergence_objective_;
+  return divergence_objective_.value_or(UnboundedMagnitude(state, row));
+}
+
+double StoppingRules::UnboundedMagnitude(const StoppingState& state, const Row& row) const {
   const double first = row.step == 0 ? row.objective : state.first_objective;
   return std::max(kDivergenceFactor, kDivergenceFactor * std::abs(first));
 }
@@ -156,6 +166,12 @@ std::string StoppingRules::Message(TerminationReason reason, const StoppingState
     case TerminationReason::kDiverged:
       return absl::StrCat("The objective ", text(row.objective), " passed ", text(DivergenceObjective(state, row)),
                           after, "; a smaller learning rate may help.");
+    case TerminationReason::kUnbounded:
+      return absl::StrCat("The objective ", text(row.objective), " fell below ", text(-UnboundedMagnitude(state, row)),
+                          after, ": it seems to have no minimum; a penalty or bounds would give it one.");
+    case TerminationReason::kLimitCycle:
+    case TerminationReason::kStationary:
+      return "";  // a diagnosis says it
     case TerminationReason::kNonFinite:
       return absl::StrCat("A value is not finite", after, ".");
     case TerminationReason::kCancelled:

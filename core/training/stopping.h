@@ -22,6 +22,9 @@ struct Row {
   double gradient_norm = 0;
 };
 
+// What evaluations are compared by: the held-out loss, or the objective when nothing is held out.
+double BestValueOf(const EvaluationPoint& evaluation);
+
 // All that the rules remember of the rows and evaluations before: of constant size whatever the windows.
 struct StoppingState {
   double first_objective = 0;
@@ -39,8 +42,8 @@ struct StoppingState {
   static StoppingState Read(ByteReader* reader);
 };
 
-// Of a resolved spec. In the order in which they are asked: diverged, target reached, converged, plateau, early
-// stopping, budget. Whether a row is finite is asked before. Thread-safety: immutable.
+// Of a resolved spec. In the order in which they are asked: diverged, unbounded, target reached, converged, plateau,
+// early stopping, budget. Whether a row is finite is asked before. Thread-safety: immutable.
 class StoppingRules {
  public:
   StoppingRules(const JobSpec& spec, int64_t training_rows);
@@ -56,11 +59,15 @@ class StoppingRules {
   // Takes a row and its evaluation into account.
   void Observe(const Row& row, const EvaluationPoint* evaluation, StoppingState* state) const;
 
+  // Whether the gradient is so small that the kind of place matters: within the tolerance, or tiny where none is given.
+  bool IsNearlyStationary(const Row& row) const;
+
   // A sentence with figures on why the run ended at a row.
   std::string Message(TerminationReason reason, const StoppingState& state, const Row& row) const;
 
  private:
   double DivergenceObjective(const StoppingState& state, const Row& row) const;
+  double UnboundedMagnitude(const StoppingState& state, const Row& row) const;
   bool ImprovesPlateau(const StoppingState& state, double objective) const;
   bool ImprovesEarly(const StoppingState& state, const EvaluationPoint& evaluation) const;
 

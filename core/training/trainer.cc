@@ -13,22 +13,43 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/analysis/spectrum.h"
 #include "core/base/aligned.h"
 #include "core/base/errors.h"
 #include "core/base/format.h"
 #include "core/base/parallel.h"
 #include "core/base/status.h"
-#include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
+#include "core/regularizers/regularizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
+#include "core/training/curvature.h"
+#include "core/training/diagnosis.h"
 #include "core/training/gradient_norm.h"
+#include "core/training/guard.h"
+#include "core/training/non_finite.h"
 #include "core/training/objective.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "core/training/recorder.h"
 #include "core/training/snapshot.h"
+#include "core/training/start.h"
+#include "core/training/step_batch.h"
 #include "core/training/stopping.h"
 
 namespace descent::core {
 namespace {
+
+// Updates that are tried to see whether a run that stands still goes round: a share of those taken.
+constexpr int64_t kStepsPerDiagnosisStep = 8;
+constexpr int64_t kMostDiagnosisSteps = 1024;
+constexpr int64_t kLeastStepsToDiagnose = 256;
+
+bool LeavesPlaceOpen(TerminationReason reason) {
+  return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
+         reason == TerminationReason::kStepBudget || reason == TerminationReason::kEpochBudget;
+}
 
 // Calls that only a bug makes.
 void Require(bool condition, const char* what) {
@@ -43,15 +64,24 @@ class TrainerOf final : public Trainer {
   TrainerOf(const JobSpec& spec, std::unique_ptr<Team> team, std::unique_ptr<Objective<T>> objective)
       : team_(std::move(team)),
         objective_(std::move(objective)),
-        optimizer_(MakeOptimizer<T>(spec.optimizer, objective_->layout().size)),
+        optimizer_(MakeGroupedOptimizer<T>(spec.optimizer, spec.parameter_groups, objective_->layout())),
         schedule_(MakeSchedule(spec.schedule, spec.warmup)),
+        rate_reduction_(spec.reduce_on_plateau),
+        clipping_(spec.clipping),
+        averager_(spec.averaging),
+        guard_(spec.guard),
         rules_(spec, objective_->training_rows()),
         recorder_(spec.record, objective_->layout().size),
         fingerprint_(SpecFingerprint(spec)),
         learning_rate_(spec.optimizer.number("learning_rate")),
+        optimizer_config_(spec.optimizer),
+        penalties_(spec.dataset.has_value() ? spec.dataset->penalties : std::vector<Config>()),
+        rate_factors_(LearningRateFactors(spec.parameter_groups, objective_->layout())),
         evaluate_every_(spec.evaluation.steps("every")),
+        has_answer_(FindOptimizer(spec.optimizer.name())->has_answer),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
-    Start(spec);
+    multi_start_ = ChooseStart<T>(spec, objective_.get(), &run_.parameters);
+    run_.previous = run_.parameters;
   }
 
   Progress Advance(int64_t updates, StepBlock* block) override;
@@ -61,7 +91,9 @@ class TrainerOf final : public Trainer {
   int64_t executed_steps() const override { return executed_steps_; }
   double epoch() const override { return objective_->Epoch(run_.step); }
 
-  std::string Snapshot() const override { return WriteSnapshot(fingerprint_, run_, optimizer_->State()); }
+  std::string Snapshot() const override {
+    return WriteSnapshot<T>(fingerprint_, run_, optimizer_->State(), optimizer_->Numbers());
+  }
   const std::optional<Termination>& termination() const override { return run_.termination; }
   absl::Status Restore(absl::string_view snapshot) override;
 
@@ -72,11 +104,17 @@ class TrainerOf final : public Trainer {
   const std::optional<MultiStart>& multi_start() const override { return multi_start_; }
 
  private:
-  void Start(const JobSpec& spec);
   Row MeasureRow();
-  std::optional<Termination> FindNonFinite(const Row& row) const;
+  void Judge(const Row& row, Progress* progress);
+  void TakeUpdate(const Row& row);
+  bool RollsBack(const Termination& termination) const;
+  void RollBack();
+  const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
   EvaluationPoint Evaluate(const Row& row);
-  Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const;
+  Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
+  std::optional<Diagnosis> DiagnoseStationaryPoint(const Row& row);
+  std::optional<Diagnosis> DiagnoseCycle();
+  void Advise(const Row& row, Progress* progress);
   void Accept(const Row& row, const Progress& progress, StepBlock* block);
 
   // Constant after construction.
@@ -84,11 +122,19 @@ class TrainerOf final : public Trainer {
   const std::unique_ptr<Objective<T>> objective_;
   const std::unique_ptr<Optimizer<T>> optimizer_;
   const std::unique_ptr<const Schedule> schedule_;
+  const RateReduction rate_reduction_;
+  const Clipping clipping_;
+  const Averager averager_;
+  const Guard<T> guard_;
   const StoppingRules rules_;
   const Recorder recorder_;
   const std::string fingerprint_;
   const double learning_rate_;
+  const Config optimizer_config_;
+  const std::vector<Config> penalties_;     // for proximal steps
+  const std::vector<double> rate_factors_;  // of tensors
   const int64_t evaluate_every_;
+  const bool has_answer_;  // of the optimizer
 
   // The run: with the optimizer's arrays, all that a snapshot holds.
   RunState<T> run_;
@@ -109,26 +155,78 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
   Progress progress;
   for (int64_t taken = 0; taken < updates && recorder_.Takes(run_.step, /*last=*/false, *block); ++taken) {
     const Row row = MeasureRow();
-    progress.termination = FindNonFinite(row);
-    if (!progress.termination.has_value()) {
-      if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress.evaluation = Evaluate(row);
-      const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
-      if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
-        if (evaluation == nullptr) progress.evaluation = Evaluate(row);
-        progress.termination = Terminate(*reason, row, *progress.evaluation);
-      }
+    Judge(row, &progress);
+    const bool rolls_back = progress.termination.has_value() && RollsBack(*progress.termination);
+    if (rolls_back) {
+      const double factor = run_.guard.factor * guard_.factor();
+      progress.advice = {AdviseOnRollback(*progress.termination, run_.guard.good_step, factor)};
+      progress.termination.reset();
+      progress.evaluation.reset();
     }
     if (progress.termination.has_value() && !recorder_.Takes(row.step, /*last=*/true, *block)) return {};
     Accept(row, progress, block);
+    if (row.step == 0 || progress.termination.has_value()) Advise(row, &progress);
     if (progress.termination.has_value()) break;
-
-    std::copy(run_.parameters.begin(), run_.parameters.end(), run_.previous.begin());
-    optimizer_->Step(row.step, row.learning_rate, gradient_, absl::MakeSpan(run_.parameters));
-    ++run_.step;
-    ++executed_steps_;
+    if (rolls_back) {
+      RollBack();
+      break;
+    }
+    TakeUpdate(row);
     if (progress.evaluation.has_value()) break;
   }
   return progress;
+}
+
+// Whether a row is finite, its evaluation when that is due, and whether it is the last.
+template <typename T>
+void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
+  if (!std::isfinite(row.loss) || !std::isfinite(row.gradient_norm)) {
+    progress->termination = FindNonFinite<T>(row, gradient_, layout());
+    if (progress->termination.has_value()) return;
+  }
+  if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress->evaluation = Evaluate(row);
+  const EvaluationPoint* evaluation = progress->evaluation.has_value() ? &*progress->evaluation : nullptr;
+  if (const auto reason = rules_.Check(run_.stopping, row, evaluation)) {
+    if (evaluation == nullptr) progress->evaluation = Evaluate(row);
+    progress->termination = Terminate(*reason, row, *progress->evaluation);
+  }
+}
+
+template <typename T>
+void TrainerOf<T>::TakeUpdate(const Row& row) {
+  const AlignedVector<T>& before = Answer();
+  std::copy(before.begin(), before.end(), run_.previous.begin());
+  clipping_.Clip(row.gradient_norm, absl::MakeSpan(gradient_));
+  StepBatch<T> batch(objective_.get(), row.step);
+  optimizer_->Step({.step = row.step,
+                    .learning_rate = row.learning_rate,
+                    .objective = row.objective,
+                    .gradient = gradient_,
+                    .batch = &batch},
+                   absl::MakeSpan(run_.parameters));
+  ApplyProximal<T>(penalties_, layout(), row.learning_rate, rate_factors_, absl::MakeSpan(run_.parameters));
+  ++run_.step;
+  if (has_answer_) {
+    const absl::Span<const T> answer = optimizer_->Answer();
+    run_.answer.assign(answer.begin(), answer.end());
+  }
+  averager_.Observe(run_.step, run_.parameters, &run_.answer);
+  ++executed_steps_;
+}
+
+template <typename T>
+bool TrainerOf<T>::RollsBack(const Termination& termination) const {
+  return (termination.reason == TerminationReason::kNonFinite || termination.reason == TerminationReason::kDiverged) &&
+         guard_.CanRollBack(run_.guard) && !rules_.budget_used(termination.step);
+}
+
+// Takes the place of an update.
+template <typename T>
+void TrainerOf<T>::RollBack() {
+  guard_.RollBack(&run_.guard, &run_.parameters, &run_.answer, optimizer_.get());
+  run_.previous = Answer();
+  ++run_.step;
+  ++executed_steps_;
 }
 
 template <typename T>
@@ -137,7 +235,7 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   recorder_.Begin(1, block);
   const Row row = MeasureRow();
   Progress progress;
-  progress.termination = FindNonFinite(row);
+  progress.termination = FindNonFinite<T>(row, gradient_, layout());
   if (!progress.termination.has_value()) {
     progress.evaluation = Evaluate(row);
     progress.termination = Terminate(reason, row, *progress.evaluation);
@@ -146,107 +244,111 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   return progress;
 }
 
-// Draws the starts, compares their objectives over all training rows, and keeps the least: of equals the first. One
-// that is not finite is worse than any that is.
-template <typename T>
-void TrainerOf<T>::Start(const JobSpec& spec) {
-  const size_t size = gradient_.size();
-  std::vector<double> values(size);
-  AlignedVector<T> candidate(size);
-  const auto draw = [&](int64_t start) {
-    Initialize(spec.initializer, layout(), {.seed = *spec.seed, .start = static_cast<uint64_t>(start)},
-               objective_->default_gain(), absl::MakeSpan(values));
-    std::copy(values.begin(), values.end(), candidate.begin());
-  };
-  draw(0);
-  run_.parameters = candidate;
-  if (*spec.starts > 1) {
-    multi_start_.emplace();
-    double least = std::numeric_limits<double>::infinity();
-    for (int64_t start = 0; start < *spec.starts; ++start) {
-      draw(start);
-      const double objective = objective_->MeasureAll(candidate).objective;
-      multi_start_->objectives.push_back(objective);
-      if (!(objective < least)) continue;
-      least = objective;
-      multi_start_->chosen = start;
-      run_.parameters = candidate;
-    }
-  }
-  run_.previous = run_.parameters;
-}
-
 template <typename T>
 Row TrainerOf<T>::MeasureRow() {
   const ObjectiveValue value = objective_->Measure(run_.step, run_.parameters, absl::MakeSpan(gradient_));
-  return {.step = run_.step,
-          .loss = value.loss,
-          .objective = value.objective,
-          .learning_rate = learning_rate_ * schedule_->Factor(run_.step),
-          .gradient_norm = GradientNorm<T>(gradient_)};
-}
-
-// The end of a run whose row is not finite: the answer is the row before, or row 0 itself.
-template <typename T>
-std::optional<Termination> TrainerOf<T>::FindNonFinite(const Row& row) const {
-  if (std::isfinite(row.loss) && std::isfinite(row.gradient_norm)) return std::nullopt;
-  NonFinite found{.tensor = "loss", .index = 0, .step = row.step, .value = row.loss};
-  if (std::isfinite(row.loss)) {
-    const int64_t place = FindNonFiniteValue<T>(gradient_);
-    if (place < 0) return std::nullopt;  // only the norm is beyond the largest double
-    const auto tensor = std::find_if(layout().tensors.begin(), layout().tensors.end(),
-                                     [place](const TensorInfo& info) { return place < info.offset + info.size(); });
-    found.tensor = tensor->name;
-    found.index = place - tensor->offset;
-    found.value = static_cast<double>(gradient_[static_cast<size_t>(place)]);
-  }
-  const int64_t kept_step = std::max<int64_t>(0, row.step - 1);
-  const std::string what =
-      found.tensor == "loss" ? "The loss" : absl::StrCat("The gradient of ", found.tensor, "[", found.index, "]");
-  return Termination{.reason = TerminationReason::kNonFinite,
-                     .message = absl::StrCat(what, " is ", ShortestText(found.value), " at step ", row.step,
-                                             "; the parameters of step ", kept_step,
-                                             " are kept; a smaller learning rate or scaled features may help."),
-                     .step = row.step,
-                     .loss = row.loss,
-                     .objective = row.objective,
-                     .gradient_norm = row.gradient_norm,
-                     .kept_step = kept_step,
-                     .non_finite = std::move(found)};
+  return {
+      .step = run_.step,
+      .loss = value.loss,
+      .objective = value.objective,
+      .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor * run_.guard.factor,
+      .gradient_norm = GradientNorm<T>(gradient_)};
 }
 
 template <typename T>
 EvaluationPoint TrainerOf<T>::Evaluate(const Row& row) {
-  EvaluationPoint evaluation = objective_->Evaluate(run_.parameters, {row.loss, row.objective});
+  const ObjectiveValue batch = {row.loss, row.objective};
+  EvaluationPoint evaluation = objective_->Evaluate(Answer(), run_.answer.empty() ? &batch : nullptr);
   evaluation.step = row.step;
   evaluation.best = rules_.IsBest(run_.stopping, evaluation);
   return evaluation;
 }
 
 template <typename T>
-Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const {
+Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) {
   const bool keeps_best = reason == TerminationReason::kStoppedEarly || reason == TerminationReason::kDiverged;
   const bool best_is_before = !evaluation.best && !run_.best.empty();
-  return {.reason = reason,
-          .message = rules_.Message(reason, run_.stopping, row),
-          .step = row.step,
-          .loss = row.loss,
-          .objective = row.objective,
-          .gradient_norm = row.gradient_norm,
-          .kept_step = keeps_best && best_is_before ? run_.best_step : row.step,
-          .non_finite = std::nullopt};
+  Termination termination{.reason = reason,
+                          .message = rules_.Message(reason, run_.stopping, row),
+                          .step = row.step,
+                          .loss = row.loss,
+                          .objective = row.objective,
+                          .gradient_norm = row.gradient_norm,
+                          .kept_step = keeps_best && best_is_before ? run_.best_step : row.step,
+                          .non_finite = std::nullopt,
+                          .duality_gap = std::nullopt,
+                          .diagnosis = std::nullopt};
+  // Only a rule that says nothing about the place leaves it open what the run has come to.
+  if (!objective_->is_full() || !LeavesPlaceOpen(reason)) return termination;
+  termination.Certify(objective_->UpperGap(run_.parameters));
+  std::optional<Diagnosis> diagnosis = DiagnoseStationaryPoint(row);
+  if (!diagnosis.has_value() && reason != TerminationReason::kConverged) diagnosis = DiagnoseCycle();
+  termination.Conclude(diagnosis);
+  return termination;
+}
+
+// Where the gradient is small: what the second derivatives say.
+template <typename T>
+std::optional<Diagnosis> TrainerOf<T>::DiagnoseStationaryPoint(const Row& row) {
+  if (!rules_.IsNearlyStationary(row)) return std::nullopt;
+  const std::optional<Spectrum> spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_);
+  if (!spectrum.has_value()) return std::nullopt;
+  return JudgeStationaryPoint(*spectrum, GradientNorm<T>(run_.parameters));
+}
+
+// Turns the run further to see whether it goes round, and puts it back: nothing of it changes.
+template <typename T>
+std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
+  if (run_.step < kLeastStepsToDiagnose) return std::nullopt;
+  const std::string here = Snapshot();
+  const int64_t executed = executed_steps_;
+  const std::optional<MultiStart> drawn = multi_start_;
+  const auto advance = [this] {
+    const Row row = MeasureRow();
+    TakeUpdate(row);
+    return row.objective;
+  };
+  const auto point = [this] { return absl::Span<const T>(run_.parameters); };
+  const int64_t steps = std::min(run_.step / kStepsPerDiagnosisStep, kMostDiagnosisSteps);
+  std::optional<Diagnosis> diagnosis = FindLimitCycle<T>(steps, advance, point);
+  Require(Restore(here).ok(), "a trainer did not take its own snapshot");
+  executed_steps_ = executed;
+  multi_start_ = drawn;
+  return diagnosis;
 }
 
 template <typename T>
 void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* block) {
   const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
   rules_.Observe(row, evaluation, &run_.stopping);
+  if (evaluation != nullptr) rate_reduction_.Observe(BestValueOf(*evaluation), &run_.rate_reduction);
   if (evaluation != nullptr && evaluation->best) {
-    run_.best = run_.parameters;
+    run_.best = Answer();
     run_.best_step = row.step;
   }
   if (progress.termination.has_value()) run_.termination = progress.termination;
+  if (guard_.Keeps(row.step) && progress.advice.empty()) {
+    guard_.Keep(row.step, run_.parameters, run_.answer, optimizer_.get(), &run_.guard);
+  }
   recorder_.Record<T>(row, run_.parameters, /*last=*/progress.termination.has_value(), block);
+}
+
+// Before the first step, and at the end of a run on data.
+template <typename T>
+void TrainerOf<T>::Advise(const Row& row, Progress* progress) {
+  const auto add = [progress](std::optional<Advice> advice) {
+    if (advice.has_value()) progress->advice.push_back(*std::move(advice));
+  };
+  if (row.step == 0) {
+    add(objective_->AdviseOnData());
+    if (objective_->is_full() && optimizer_config_.name() == "sgd") {
+      if (const auto spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_))
+        add(AdviseOnRate(optimizer_config_, spectrum->largest));
+    }
+  }
+  const std::optional<double> constant =
+      progress->termination.has_value() ? objective_->LossOfConstant() : std::nullopt;
+  if (constant.has_value()) add(AdviseOnLoss(row.step, progress->evaluation->training.loss, *constant));
 }
 
 template <typename T>
@@ -257,12 +359,20 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
   };
   if (contents.fingerprint != fingerprint_) return refuse("it was taken of another spec");
   const std::vector<absl::Span<T>> arrays = optimizer_->State();
-  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.optimizer.size() == arrays.size();
-  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.optimizer[i].size() == arrays[i].size();
+  const std::vector<absl::Span<double>> numbers = optimizer_->Numbers();
+  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.arrays.size() == arrays.size() &&
+                   contents.numbers.size() == numbers.size();
+  for (size_t i = 0; sizes_fit && i < numbers.size(); ++i) {
+    sizes_fit = contents.numbers[i].size() == numbers[i].size();
+  }
+  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.arrays[i].size() == arrays[i].size();
   if (!sizes_fit) return refuse("its sizes are not those of the model");
   run_ = std::move(contents.run);
   for (size_t i = 0; i < arrays.size(); ++i) {
-    std::copy(contents.optimizer[i].begin(), contents.optimizer[i].end(), arrays[i].begin());
+    std::copy(contents.arrays[i].begin(), contents.arrays[i].end(), arrays[i].begin());
+  }
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    std::copy(contents.numbers[i].begin(), contents.numbers[i].end(), numbers[i].begin());
   }
   multi_start_.reset();
   return absl::OkStatus();

@@ -24,50 +24,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "core/training/advice.h"
 #include "core/training/evaluation.h"
 #include "core/training/job_spec.h"
 #include "core/training/parameter_layout.h"
 #include "core/training/step_block.h"
+#include "core/training/termination.h"
 
 namespace descent::core {
-
-// Which rule ended a run. In the order of descent.v1.TerminationReason, from 1.
-enum class TerminationReason {
-  kConverged = 1,
-  kTargetReached,
-  kStepBudget,
-  kEpochBudget,
-  kTimeBudget,
-  kPlateau,
-  kStoppedEarly,
-  kDiverged,
-  kNonFinite,
-  kCancelled,
-};
-
-// The first value that is not finite.
-struct NonFinite {
-  std::string tensor;  // whose gradient it is, or `loss`
-  int64_t index = 0;   // in the tensor
-  int64_t step = 0;
-  double value = 0;
-};
-
-struct Termination {
-  TerminationReason reason = TerminationReason::kStepBudget;
-  std::string message;  // a sentence with figures
-  int64_t step = 0;     // updates done
-  double loss = 0;
-  double objective = 0;
-  double gradient_norm = 0;
-  int64_t kept_step = 0;  // whose parameters are the answer
-  std::optional<NonFinite> non_finite;
-
-  bool succeeded() const {
-    return reason != TerminationReason::kDiverged && reason != TerminationReason::kNonFinite &&
-           reason != TerminationReason::kCancelled;
-  }
-};
 
 // A measurement after row `step`.
 struct EvaluationPoint {
@@ -117,6 +81,7 @@ class Trainer {
 
   struct Progress {
     std::optional<EvaluationPoint> evaluation;  // it follows the block's last row
+    std::vector<Advice> advice;                 // as does this
     std::optional<Termination> termination;     // the run is over
   };
 

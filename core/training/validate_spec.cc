@@ -13,6 +13,7 @@
 #include "core/losses/loss.h"
 #include "core/models/model.h"
 #include "core/optimizers/optimizer.h"
+#include "core/regularizers/regularizer.h"
 #include "core/training/job_spec.h"
 
 namespace descent::core {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr int64_t kMostStarts = 10000;
 constexpr size_t kMostLabels = 64;
+constexpr size_t kMostGroups = 64;
 constexpr size_t kLongestLabelKey = 63;
 constexpr size_t kLongestLabelValue = 256;
 
@@ -58,6 +60,13 @@ std::vector<Place> PlacesOf(const JobSpec& spec) {
   add("optimizer", spec.optimizer, true);
   add("schedule", spec.schedule, true);
   add("schedule.warmup", spec.warmup, false);
+  add("schedule.reduce_on_plateau", spec.reduce_on_plateau, false);
+  add("clipping", spec.clipping, false);
+  add("averaging", spec.averaging, true);
+  add("guard", spec.guard, false);
+  for (size_t i = 0; i < spec.parameter_groups.size(); ++i) {
+    add(absl::StrCat("parameter_groups[", i, "]"), spec.parameter_groups[i], false);
+  }
   add("batch", spec.batch, true);
   add("stopping", spec.stopping, false);
   add("stopping.plateau", spec.plateau, false);
@@ -79,10 +88,12 @@ class Checker {
     if (spec_.optimizer.info() == nullptr) AddMissing("optimizer", MustNameOne(Optimizers()));
     for (const Place& place : PlacesOf(spec_)) place.config->Validate(FieldPath(path_, place.path), violations_);
     if (spec_.function.has_value()) CheckFunctionSettings();
+    CheckBatch();
     CheckStarts();
     CheckHeldOut();
     CheckRecord();
     CheckLabels();
+    CheckOptimizerFits();
   }
 
  private:
@@ -157,6 +168,15 @@ class Checker {
     }
   }
 
+  void CheckBatch() {
+    const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
+    if (optimizer == nullptr || !optimizer->needs_batch || spec_.function.has_value()) return;
+    if (spec_.batch.info() == nullptr || spec_.batch.name() == "full") return;
+    Add(FieldPath("batch", spec_.batch.name()),
+        absl::StrCat("does not fit the optimizer ", optimizer->kind.name, ", which compares the objective at several ",
+                     "points and so needs all rows in every step; leave batch out, or use another optimizer"));
+  }
+
   void CheckStarts() {
     if (!spec_.starts.has_value()) return;
     if (*spec_.starts < 1 || *spec_.starts > kMostStarts) {
@@ -206,6 +226,49 @@ class Checker {
     if (every >= 1 && parameters_every > 0 && parameters_every % every != 0) {
       Add("record.parameters_every_steps",
           absl::StrCat("must be a multiple of every_steps (", every, ") or 0, was ", parameters_every));
+    }
+  }
+
+  // What not every optimizer can be combined with.
+  void CheckOptimizerFits() {
+    const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
+    if (optimizer == nullptr) return;
+    const absl::string_view name = optimizer->kind.name;
+    if (optimizer->needs_batch && spec_.clipping.info() != nullptr) {
+      Add("clipping", absl::StrCat(name, " chooses the length of its steps itself; leave it out"));
+    }
+    if (optimizer->has_answer && spec_.averaging.info() != nullptr) {
+      Add(FieldPath("averaging", spec_.averaging.name()),
+          absl::StrCat(name, " answers with an average of its own; leave it out"));
+    }
+    if (spec_.parameter_groups.size() > kMostGroups) {
+      Add("parameter_groups",
+          absl::StrCat("has ", spec_.parameter_groups.size(), " entries, at most ", kMostGroups, " are allowed"));
+    } else if (optimizer->whole_vector && !spec_.parameter_groups.empty()) {
+      Add("parameter_groups", absl::StrCat(name,
+                                           " updates all parameters by one number, so groups cannot differ; "
+                                           "leave them out or use another optimizer"));
+    }
+    for (size_t i = 0; i < spec_.parameter_groups.size(); ++i) {
+      if (!spec_.parameter_groups[i].has("weight_decay") || optimizer->kind.FindField("weight_decay") != nullptr) {
+        continue;
+      }
+      Add(absl::StrCat("parameter_groups[", i, "].weight_decay"),
+          absl::StrCat(name, " has no weight_decay; leave it out or use regularization"));
+    }
+    CheckProximal(*optimizer);
+  }
+
+  // A proximal step follows an update of the parameters that are the answer, of a length that was given.
+  void CheckProximal(const OptimizerInfo& optimizer) {
+    if (!spec_.dataset.has_value() || (!optimizer.has_answer && !optimizer.needs_batch)) return;
+    for (const Config& penalty : spec_.dataset->penalties) {
+      if (!AskForProximal({&penalty, 1})) continue;
+      Add(FieldPath("problem.dataset.regularization", FieldPath(penalty.name(), "proximal")),
+          absl::StrCat(optimizer.kind.name,
+                       optimizer.has_answer ? " answers with another point than the one it updates"
+                                            : " chooses the length of its steps itself",
+                       "; leave it out or use another optimizer"));
     }
   }
 

@@ -12,6 +12,7 @@
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
 #include "core/training/evaluation.h"
 #include "core/training/job_spec.h"
 #include "core/training/step_block.h"
@@ -44,20 +45,24 @@ v1::FieldType TypeOf(FieldType type) {
   return v1::FIELD_TYPE_UNSPECIFIED;
 }
 
-std::string DefaultJson(const FieldInfo& field) {
-  if (field.default_kind != core::Default::kValue) return "";
+// A number of the table, as the field's type reads it.
+std::string ValueJson(const FieldInfo& field, double value) {
   switch (field.type) {
     case FieldType::kBoolean:
-      return field.default_value != 0 ? "true" : "false";
+      return value != 0 ? "true" : "false";
     case FieldType::kChoice:
-      return absl::StrCat("\"", field.choices[static_cast<size_t>(field.default_value)], "\"");
+      return absl::StrCat("\"", field.choices[static_cast<size_t>(value)], "\"");
     case FieldType::kInterval:
-      return absl::StrCat("{\"steps\": ", static_cast<int64_t>(field.default_value), "}");
+      return absl::StrCat("{\"steps\": ", static_cast<int64_t>(value), "}");
     case FieldType::kInteger:
-      return absl::StrCat(static_cast<int64_t>(field.default_value));
+      return absl::StrCat(static_cast<int64_t>(value));
     default:
-      return core::ShortestText(field.default_value);
+      return core::ShortestText(value);
   }
+}
+
+std::string DefaultJson(const FieldInfo& field) {
+  return field.default_kind == core::Default::kValue ? ValueJson(field, field.default_value) : "";
 }
 
 bool HasRange(const FieldInfo& field) {
@@ -75,6 +80,21 @@ void AddFields(absl::Span<const FieldInfo> fields, v1::CatalogEntry* entry) {
     added->set_unit(std::string(field.unit));
     for (const absl::string_view choice : field.choices) added->add_choices(std::string(choice));
     added->set_required(field.default_kind == core::Default::kRequired);
+  }
+}
+
+void AddPresets(const core::KindInfo& info, v1::CatalogEntry* entry) {
+  for (const core::Preset& preset : info.presets) {
+    v1::CatalogPreset* added = entry->add_presets();
+    added->set_name(std::string(preset.name));
+    for (const FieldInfo& field : info.fields) {
+      for (const core::PresetValue& value : preset.values) {
+        if (value.field != field.name) continue;
+        v1::CatalogPresetValue* other = added->add_values();
+        other->set_field(std::string(field.name));
+        other->set_value_json(ValueJson(field, value.value));
+      }
+    }
   }
 }
 
@@ -97,7 +117,9 @@ class Builder {
   }
   v1::CatalogEntry* AddKind(v1::CatalogKind kind, const core::KindInfo& info) {
     v1::CatalogEntry* entry = Add(kind, info.name, info.summary, info.formula, info.reference);
-    if (entry != nullptr) AddFields(info.fields, entry);
+    if (entry == nullptr) return nullptr;
+    AddFields(info.fields, entry);
+    AddPresets(info, entry);
     return entry;
   }
   template <typename Infos>
@@ -167,6 +189,7 @@ v1::Catalog MakeCatalog(v1::CatalogKind kind) {
     if (entry != nullptr) entry->set_unit(std::string(metric.unit));
   }
   for (const core::KindInfo* info : core::Batches()) builder.AddKind(v1::CATALOG_KIND_BATCH, *info);
+  for (const core::KindInfo* info : core::Averages()) builder.AddKind(v1::CATALOG_KIND_AVERAGE, *info);
   for (const core::KindInfo* info : core::Policies()) builder.AddKind(v1::CATALOG_KIND_POLICY, *info);
   return builder.Take();
 }

@@ -13,6 +13,18 @@
 namespace descent::convert {
 namespace {
 
+void DiagnosisToProto(const core::Diagnosis& diagnosis, v1::Diagnosis* proto) {
+  proto->set_verdict(static_cast<v1::Verdict>(diagnosis.verdict));
+  if (diagnosis.verdict == core::Verdict::kLimitCycle) {
+    proto->mutable_cycle()->set_period(diagnosis.period);
+    proto->mutable_cycle()->set_diameter(diagnosis.diameter);
+  } else {
+    proto->mutable_spectrum()->set_smallest_eigenvalue(diagnosis.smallest_eigenvalue);
+    proto->mutable_spectrum()->set_largest_eigenvalue(diagnosis.largest_eigenvalue);
+    proto->mutable_spectrum()->set_newton_distance(diagnosis.newton_distance);
+  }
+}
+
 void TerminationToProto(const core::Termination& termination, v1::Termination* proto) {
   proto->set_reason(static_cast<v1::TerminationReason>(termination.reason));
   proto->set_message(termination.message);
@@ -21,6 +33,8 @@ void TerminationToProto(const core::Termination& termination, v1::Termination* p
   proto->set_objective(termination.objective);
   proto->set_gradient_norm(termination.gradient_norm);
   proto->set_kept_step(termination.kept_step);
+  if (termination.duality_gap.has_value()) proto->set_duality_gap(*termination.duality_gap);
+  if (termination.diagnosis.has_value()) DiagnosisToProto(*termination.diagnosis, proto->mutable_diagnosis());
   if (!termination.non_finite.has_value()) return;
   proto->mutable_non_finite()->set_tensor(termination.non_finite->tensor);
   proto->mutable_non_finite()->set_index(termination.non_finite->index);

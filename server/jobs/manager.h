@@ -142,6 +142,7 @@ class Manager {
   std::shared_ptr<Job> FindInMemory(const Key& key);
   void Forget(const Job& job);
   absl::Status NotFound(const std::string& owner, const std::string& name) const;
+  absl::Status NoCheckpoint(const Job& job, absl::string_view what) const;
   absl::Status NotKept(const Job& job, int64_t step) const;
   absl::StatusOr<core::ParameterVector> NewestParameters(const Job& job) const;
   absl::StatusOr<core::ParameterVector> BestParameters(const Job& job) const;

@@ -56,19 +56,20 @@ absl::StatusOr<core::ParameterVector> Manager::NewestParameters(const Job& job) 
   const int64_t stride = job.spec().record.integer("parameters_every_steps");
   const absl::StatusOr<CheckpointStore::Checkpoint> checkpoint = parts_.checkpoints->Latest(job.uid());
   // The last row of a run that is over has its parameters whatever the stride.
+  const bool in_log = !core::AnswersElsewhere(job.spec());
   for (const int64_t step : {last_step, stride > 0 ? last_step - last_step % stride : -1}) {
-    if (step < 0 || (checkpoint.ok() && checkpoint->step > step)) continue;
+    if (!in_log || step < 0 || (checkpoint.ok() && checkpoint->step > step)) continue;
     DESCENT_ASSIGN_OR_RETURN(std::optional<core::ParameterVector> recorded, job.log()->ParametersAt(step));
     if (recorded.has_value()) return *std::move(recorded);
   }
-  if (!checkpoint.ok()) return NotKept(job, std::max<int64_t>(last_step, 0));
+  if (!checkpoint.ok()) return in_log ? NotKept(job, std::max<int64_t>(last_step, 0)) : NoCheckpoint(job, "answer");
   DESCENT_ASSIGN_OR_RETURN(core::SnapshotParameters vectors, core::ReadSnapshotParameters(checkpoint->bytes));
   return std::move(vectors.last);
 }
 
 absl::StatusOr<core::ParameterVector> Manager::BestParameters(const Job& job) const {
   // Evaluations after the checkpoint may have found better ones.
-  if (!IsTerminal(job.status().state)) {
+  if (!IsTerminal(job.status().state) && !core::AnswersElsewhere(job.spec())) {
     DESCENT_ASSIGN_OR_RETURN(const std::optional<StepLog::Piece> piece, job.log()->Newest(RecordKind::kEvaluation));
     if (piece.has_value()) {
       DESCENT_ASSIGN_OR_RETURN(const core::EvaluationPoint evaluation, DecodeEvaluation(*piece->payload));
@@ -80,15 +81,15 @@ absl::StatusOr<core::ParameterVector> Manager::BestParameters(const Job& job) co
     }
   }
   const absl::StatusOr<CheckpointStore::Checkpoint> checkpoint = parts_.checkpoints->Latest(job.uid());
-  if (!checkpoint.ok()) {
-    return core::MakeError(
-        core::ErrorReason::kStepNotRecorded,
-        absl::StrCat("jobs/", job.name(),
-                     " has no checkpoint yet that holds its best parameters; ask for the last ones or "
-                     "lower record.checkpoint_seconds"));
-  }
+  if (!checkpoint.ok()) return NoCheckpoint(job, "best parameters");
   DESCENT_ASSIGN_OR_RETURN(core::SnapshotParameters vectors, core::ReadSnapshotParameters(checkpoint->bytes));
   return std::move(vectors.best);
+}
+
+absl::Status Manager::NoCheckpoint(const Job& job, absl::string_view what) const {
+  return core::MakeError(core::ErrorReason::kStepNotRecorded,
+                         absl::StrCat("jobs/", job.name(), " has no checkpoint yet that holds its ", what,
+                                      "; ask for the parameters of a step or lower record.checkpoint_seconds"));
 }
 
 // Which steps are kept follows from the stride, what was thinned and the last row.

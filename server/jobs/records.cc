@@ -61,41 +61,12 @@ absl::Time GetTime(ByteReader* in) { return absl::FromUnixMicros(in->GetI64()); 
 
 void PutTermination(const std::optional<core::Termination>& termination, ByteWriter* out) {
   out->PutBool(termination.has_value());
-  if (!termination.has_value()) return;
-  out->PutU8(static_cast<uint8_t>(termination->reason));
-  out->PutString(termination->message);
-  out->PutI64(termination->step);
-  out->PutDouble(termination->loss);
-  out->PutDouble(termination->objective);
-  out->PutDouble(termination->gradient_norm);
-  out->PutI64(termination->kept_step);
-  out->PutBool(termination->non_finite.has_value());
-  if (!termination->non_finite.has_value()) return;
-  out->PutString(termination->non_finite->tensor);
-  out->PutI64(termination->non_finite->index);
-  out->PutI64(termination->non_finite->step);
-  out->PutDouble(termination->non_finite->value);
+  if (termination.has_value()) termination->Write(out);
 }
 
 std::optional<core::Termination> GetTermination(ByteReader* in) {
   if (!in->GetBool()) return std::nullopt;
-  core::Termination termination;
-  termination.reason = static_cast<core::TerminationReason>(in->GetU8());
-  termination.message = in->GetString();
-  termination.step = in->GetI64();
-  termination.loss = in->GetDouble();
-  termination.objective = in->GetDouble();
-  termination.gradient_norm = in->GetDouble();
-  termination.kept_step = in->GetI64();
-  if (in->GetBool()) {
-    core::NonFinite non_finite;
-    non_finite.tensor = in->GetString();
-    non_finite.index = in->GetI64();
-    non_finite.step = in->GetI64();
-    non_finite.value = in->GetDouble();
-    termination.non_finite = std::move(non_finite);
-  }
-  return termination;
+  return core::Termination::Read(in);
 }
 
 std::string EncodeStateChange(const StateChange& event) {

@@ -168,7 +168,25 @@ absl::Status Runner::Record(const core::Trainer::Progress& progress) {
     DESCENT_RETURN_IF_ERROR(block_.last_step() <= tail_step_ ? CompareRows()
                                                              : log.AppendRows(block_, attempt_, ElapsedSeconds()));
   }
+  DESCENT_RETURN_IF_ERROR(RecordEvaluation(progress));
+  for (const core::Advice& advice : progress.advice) DESCENT_RETURN_IF_ERROR(RecordAdvice(advice));
+  return absl::OkStatus();
+}
+
+absl::Status Runner::RecordAdvice(const core::Advice& advice) {
+  if (advice.step < tail_step_) return absl::OkStatus();
+  if (advice.step == tail_step_) {
+    // The tail may end between a row and what follows it.
+    DESCENT_ASSIGN_OR_RETURN(const std::optional<StepLog::Piece> stored,
+                             job_->log()->Event(RecordKind::kWarning, advice.step));
+    if (stored.has_value()) return absl::OkStatus();
+  }
+  return Warn({advice.code, advice.message, advice.step});
+}
+
+absl::Status Runner::RecordEvaluation(const core::Trainer::Progress& progress) {
   if (!progress.evaluation.has_value()) return absl::OkStatus();
+  StepLog& log = *job_->log();
   // The tail may end between a row and the evaluation that follows it.
   const int64_t step = progress.evaluation->step;
   const std::string payload = EncodeEvaluation(*progress.evaluation);

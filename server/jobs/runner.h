@@ -53,6 +53,8 @@ class Runner {
   std::optional<core::TerminationReason> OutsideReason() const;
   // Appends what the trainer made, or compares it with what the log holds already.
   absl::Status Record(const core::Trainer::Progress& progress);
+  absl::Status RecordEvaluation(const core::Trainer::Progress& progress);
+  absl::Status RecordAdvice(const core::Advice& advice);
   absl::Status CompareRows();
   static absl::Status Mismatch(int64_t step);
   absl::Status MakeCheckpoint();

@@ -152,6 +152,24 @@ TEST(FeatureEncoderTest, RefusesTargetsThatDoNotSuit) {
   }
 }
 
+TEST(FeatureEncoderTest, RefusesTargetsThatTheLossCannotTake) {
+  Table table;
+  table.schema.columns = {{"x", ColumnType::kNumeric, ColumnRole::kFeature, {}, ""},
+                          {"count", ColumnType::kNumeric, ColumnRole::kTarget, {}, ""}};
+  table.columns = {{{1, 2, 3, 4}, {}}, {{0, 2, -1, -5}, {}}};
+  table.row_count = 4;
+  const FeatureEncoder encoder =
+      FeatureEncoder::Fit(table, {0, 1}, Scaling::kNone, Task::kRegression, NonNegative()).value();
+  EXPECT_TRUE(encoder.Encode<double>(table, {0, 1}, true).ok());
+  EXPECT_TRUE(encoder.Encode<double>(table, {}, false).ok());
+  const absl::Status status = encoder.Encode<double>(table, {}, true).status();
+  EXPECT_EQ(GetErrorInfo(status).metadata.at("problem_count"), "2");
+  EXPECT_EQ(status.message(),
+            "target column \"count\" must be >= 0 under this loss, but is -1 in line 3, and out of range in 2 rows; "
+            "remove such "
+            "rows or choose another loss");
+}
+
 TEST(FeatureEncoderTest, RefusesRowsThatTheModelCannotTake) {
   struct Refusal {
     std::string name;

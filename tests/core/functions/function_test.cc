@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "core/base/random.h"
@@ -36,6 +37,34 @@ TEST(FunctionTest, GradientsAgreeWithDifferences) {
       for (size_t i = 0; i < x.size(); ++i) {
         EXPECT_NEAR(gradient[i], Quotient(function, x, i), 1e-8 * (1 + std::abs(value) + std::abs(gradient[i])))
             << function.name << " by " << function.variables[i];
+      }
+    }
+  }
+}
+
+TEST(FunctionTest, HessiansAreDerivativesOfTheGradients) {
+  for (const FunctionInfo& function : Functions()) {
+    const size_t size = function.variables.size();
+    const RandomStream draws(2, function.name);
+    for (uint64_t point = 0; point < 50; ++point) {
+      std::vector<double> x(size);
+      for (size_t i = 0; i < size; ++i) x[i] = 4 * draws.Uniform(point * 2 + i) - 2;
+      std::vector<double> hessian(size * size);
+      function.evaluate_hessian(x.data(), hessian.data());
+      for (size_t j = 0; j < size; ++j) {
+        const double h = 1e-3;
+        std::vector<double> slope(size, 0.0);
+        for (const auto& [shift, weight] : {std::pair(-2 * h, 1.0), {-h, -8.0}, {h, 8.0}, {2 * h, -1.0}}) {
+          std::vector<double> there = x;
+          std::vector<double> gradient(size);
+          there[j] += shift;
+          function.evaluate(there.data(), gradient.data());
+          for (size_t i = 0; i < size; ++i) slope[i] += weight * gradient[i] / (12 * h);
+        }
+        for (size_t i = 0; i < size; ++i) {
+          EXPECT_NEAR(hessian[i * size + j], slope[i], 1e-8 * (1 + std::abs(slope[i])))
+              << function.name << " at " << i << ", " << j;
+        }
       }
     }
   }

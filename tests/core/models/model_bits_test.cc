@@ -60,7 +60,7 @@ std::string Bits(const Shape& shape, int shift) {
   Shifted<T> features("features", shape.rows * shape.features, 3 * shift);
   Shifted<T> outputs("outputs", shape.rows * shape.width, shift + 1);
   Workspace<T> workspace = model->MakeWorkspace(shape.rows);
-  model->Forward(parameters.span(), shape.rows, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters.span(), shape.rows, features.data(), &workspace, outputs.data());
   std::string bits(reinterpret_cast<const char*>(outputs.data()), outputs.span().size() * sizeof(T));
   model->Backward(parameters.span(), shape.rows, features.data(), outputs.data(), &workspace, gradient.span());
   bits.append(reinterpret_cast<const char*>(gradient.data()), gradient.span().size() * sizeof(T));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,15 @@ std::vector<Combination> Combinations() {
       if (!sizes.empty()) models.back().SetIntegers("hidden_sizes", sizes);
     }
   }
+  for (const bool layer_norm : {false, true}) {
+    models.emplace_back(&kMlpModel.kind);
+    models.back().SetChoice("activation", "silu");
+    models.back().SetIntegers("hidden_sizes", {6, 5});
+    models.back().SetBoolean("layer_norm", layer_norm);
+    models.back().SetNumber("dropout", layer_norm ? 0.3 : 0.6);
+  }
+  models.push_back(models.back());
+  models.back().SetNumber("dropout", 0);
   std::vector<Combination> combinations;
   for (const Config& model : models) {
     for (const absl::string_view loss : FindModel(model.name())->losses)
@@ -84,23 +94,36 @@ class CombinationTest : public testing::TestWithParam<Combination> {
 
   void SetUp() override {
     ASSERT_EQ(model_->output_width(), width_);
+    if (GetParam().loss->link == Link::kLog) {
+      for (double& target : targets_) target = std::abs(target) + 0.1;
+    }
     if (GetParam().loss->task == Task::kRegression) return;
     for (int64_t i = 0; i < kRows; ++i) targets_[i] = static_cast<double>(i % (width_ == 1 ? 2 : width_));
   }
 
-  double Objective(const AlignedVector<double>& parameters) {
-    model_->Forward(parameters, kRows, features_.data(), &workspace_, outputs_.data());
+  // As in training: with dropout, units are left out.
+  double Objective(const AlignedVector<double>& parameters, const Pass& pass = {.training = true, .seed = 3}) {
+    model_->Forward(pass, parameters, kRows, features_.data(), &workspace_, outputs_.data());
     return loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), nullptr);
+  }
+
+  AlignedVector<double> Gradient(const AlignedVector<double>& parameters) {
+    AlignedVector<double> gradient(parameters.size());
+    Objective(parameters);
+    loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), outputs_.data());
+    model_->Backward(parameters, kRows, features_.data(), outputs_.data(), &workspace_, absl::MakeSpan(gradient));
+    return gradient;
   }
 };
 
 TEST_P(CombinationTest, GradientAgreesWithDifferences) {
   AlignedVector<double> gradient(parameters_.size(), 1000);  // Backward adds
-  model_->Forward(parameters_, kRows, features_.data(), &workspace_, outputs_.data());
+  Objective(parameters_);
   loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), outputs_.data());
   model_->Backward(parameters_, kRows, features_.data(), outputs_.data(), &workspace_, absl::MakeSpan(gradient));
   // Small, so that no unit of a relu layer is cut between the points.
   const double h = 3e-5;
+  const double rounding = 3e-15 / h * std::abs(Objective(parameters_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const auto at = [&](double shift) {
       AlignedVector<double> shifted = parameters_;
@@ -108,7 +131,35 @@ TEST_P(CombinationTest, GradientAgreesWithDifferences) {
       return Objective(shifted);
     };
     const double quotient = (at(-2 * h) - 8 * at(-h) + 8 * at(h) - at(2 * h)) / (12 * h);
-    EXPECT_NEAR(gradient[i] - 1000, quotient, 3e-9 * (1 + std::abs(quotient))) << "parameter " << i;
+    EXPECT_NEAR(gradient[i] - 1000, quotient, 3e-9 * (1 + std::abs(quotient)) + rounding) << "parameter " << i;
+  }
+}
+
+TEST_P(CombinationTest, HessianProductAgreesWithDifferencesOfGradients) {
+  const size_t size = parameters_.size();
+  const AlignedVector<double> direction = Normals("direction", static_cast<int64_t>(size));
+  AlignedVector<double> product(size, 1000);  // AddHessianProduct adds
+  AlignedVector<double> derivatives(outputs_.size());
+  AlignedVector<double> changes(outputs_.size());
+  Workspace<double> tangents = model_->MakeTangentWorkspace(kRows);
+  Objective(parameters_);
+  model_->Tangent(parameters_, direction, kRows, features_.data(), workspace_, &tangents, changes.data());
+  loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), derivatives.data());
+  loss_->MultiplyByHessian(kRows, width_, outputs_.data(), targets_.data(), changes.data(), changes.data());
+  model_->AddHessianProduct(parameters_, direction, kRows, features_.data(), derivatives.data(), changes.data(),
+                            workspace_, &tangents, absl::MakeSpan(product));
+  const double h = 1e-5;
+  const auto at = [&](double shift) {
+    AlignedVector<double> shifted = parameters_;
+    for (size_t i = 0; i < size; ++i) shifted[i] += shift * direction[i];
+    return Gradient(shifted);
+  };
+  const AlignedVector<double> back2 = at(-2 * h), back = at(-h), forth = at(h), forth2 = at(2 * h);
+  double scale = 1;
+  for (const double value : product) scale = std::max(scale, std::abs(value - 1000));
+  for (size_t i = 0; i < size; ++i) {
+    const double quotient = (back2[i] - 8 * back[i] + 8 * forth[i] - forth2[i]) / (12 * h);
+    EXPECT_NEAR(product[i] - 1000, quotient, 3e-9 * scale) << "parameter " << i;
   }
 }
 
@@ -118,8 +169,8 @@ TEST_P(CombinationTest, FloatFollowsDouble) {
   const AlignedVector<float> parameters(parameters_.begin(), parameters_.end());
   AlignedVector<float> outputs(outputs_.size());
   Workspace<float> workspace = model->MakeWorkspace(kRows);
-  model->Forward(parameters, kRows, features.data(), &workspace, outputs.data());
-  Objective(parameters_);
+  model->Forward(Pass{}, parameters, kRows, features.data(), &workspace, outputs.data());
+  Objective(parameters_, Pass{});
   for (size_t i = 0; i < outputs.size(); ++i) EXPECT_NEAR(outputs[i], outputs_[i], 1e-5);
 }
 
@@ -135,7 +186,7 @@ TEST(ModelTest, LinearByHand) {
   const AlignedVector<double> features = {1, 1, 0, 4};
   AlignedVector<double> outputs(2);
   Workspace<double> workspace = model->MakeWorkspace(2);
-  model->Forward(parameters, 2, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters, 2, features.data(), &workspace, outputs.data());
   EXPECT_THAT(outputs, ElementsAre(9, -2));
 }
 
@@ -148,7 +199,7 @@ TEST(ModelTest, MlpByHand) {
   const AlignedVector<double> features = {3, 1};
   AlignedVector<double> outputs(1);
   Workspace<double> workspace = model->MakeWorkspace(1);
-  model->Forward(parameters, 1, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters, 1, features.data(), &workspace, outputs.data());
   EXPECT_THAT(outputs, ElementsAre(10));
 }
 
@@ -178,6 +229,73 @@ TEST(ModelTest, Layouts) {
             "layers.0.weight@0[32,3,] layers.0.bias@96[32,] layers.1.weight@128[1,32,] layers.1.bias@160[1,] 161");
   EXPECT_THAT(layout_of(mlp, 1).tensors[0].labels, ElementsAre("x0", "x1", "x2"));
   EXPECT_TRUE(layout_of(mlp, 1).tensors[2].labels.empty());
+  mlp.SetIntegers("hidden_sizes", {2});
+  mlp.SetBoolean("layer_norm", true);
+  EXPECT_EQ(describe(layout_of(mlp, 1)),
+            "layers.0.weight@0[2,3,] layers.0.bias@6[2,] layers.0.norm.scale@8[2,] layers.0.norm.shift@10[2,] "
+            "layers.1.weight@12[1,2,] layers.1.bias@14[1,] 15");
+  EXPECT_EQ(layout_of(mlp, 1).tensors[2].role, TensorRole::kScale);
+  EXPECT_EQ(layout_of(mlp, 1).tensors[3].role, TensorRole::kBias);
+}
+
+// The output is the mean of the first hidden layer's units that stay: without weights there are only masks to see.
+class DropoutTest : public testing::Test {
+ protected:
+  static constexpr int64_t kUnits = 40;
+  static constexpr int64_t kRows = 500;
+
+  AlignedVector<double> Outputs(const Pass& pass, int64_t rows = kRows) {
+    AlignedVector<double> outputs(static_cast<size_t>(rows));
+    const AlignedVector<double> features(static_cast<size_t>(rows));
+    Workspace<double> workspace = model_->MakeWorkspace(rows);
+    model_->Forward(pass, parameters_, rows, features.data(), &workspace, outputs.data());
+    return outputs;
+  }
+
+  void SetUp() override {
+    Config config(&kMlpModel.kind);
+    config.SetIntegers("hidden_sizes", {kUnits});
+    config.SetNumber("dropout", 0.25);
+    model_ = MakeModel<double>(config, Input(1, 1));
+    parameters_.assign(static_cast<size_t>(model_->layout().size), 0);
+    for (int64_t i = 0; i < kUnits; ++i) {
+      parameters_[kUnits + i] = 1;  // every hidden unit is 1
+      parameters_[2 * kUnits + i] = 1.0 / kUnits;
+    }
+  }
+
+  std::unique_ptr<Model<double>> model_;
+  AlignedVector<double> parameters_;
+};
+
+TEST_F(DropoutTest, DropsItsShareAndKeepsTheMean) {
+  double sum = 0;
+  double squares = 0;
+  for (const double output : Outputs({.training = true, .seed = 9, .step = 4})) {
+    sum += output;
+    squares += (output - 1) * (output - 1);
+  }
+  // The mean of kUnits values that are 4/3 with chance 3/4: mean 1, variance 1/3/kUnits.
+  const double deviation = std::sqrt(1.0 / 3 / kUnits);
+  EXPECT_NEAR(sum / kRows, 1, 4 * deviation / std::sqrt(kRows));
+  EXPECT_NEAR(std::sqrt(squares / kRows), deviation, 0.1 * deviation);
+}
+
+TEST_F(DropoutTest, IsAFunctionOfSeedStepAndRow) {
+  const Pass pass = {.training = true, .seed = 9, .step = 4};
+  const AlignedVector<double> all = Outputs(pass);
+  EXPECT_EQ(Outputs(pass), all);
+  EXPECT_NE(Outputs({.training = true, .seed = 8, .step = 4}), all);
+  EXPECT_NE(Outputs({.training = true, .seed = 9, .step = 5}), all);
+  for (const int64_t first : {int64_t{1}, int64_t{256}}) {
+    const AlignedVector<double> part = Outputs({.training = true, .seed = 9, .step = 4, .first_row = first}, 100);
+    EXPECT_TRUE(std::equal(part.begin(), part.end(), all.begin() + first)) << first;
+  }
+}
+
+TEST_F(DropoutTest, EvaluationLeavesNoneOut) {
+  EXPECT_TRUE(model_->is_random());
+  for (const double output : Outputs(Pass{})) EXPECT_NEAR(output, 1, 1e-15);
 }
 
 TEST(ModelTest, GainsAndDefaults) {
@@ -202,7 +320,7 @@ TEST(ModelTest, ReluLetsNotANumberThrough) {
   const AlignedVector<double> features = {std::nan("")};
   AlignedVector<double> outputs(1);
   Workspace<double> workspace = model->MakeWorkspace(1);
-  model->Forward(parameters, 1, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters, 1, features.data(), &workspace, outputs.data());
   EXPECT_TRUE(std::isnan(outputs[0]));
 }
 

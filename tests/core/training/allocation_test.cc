@@ -55,11 +55,20 @@ TEST(AllocationTest, StepsTakeNoMemory) {
   for (const OptimizerInfo* optimizer : Optimizers()) {
     EXPECT_EQ(AllocationsOfSteps(FunctionSpec("bowl", optimizer->kind.name, {}), {}), 0) << optimizer->kind.name;
   }
+  for (const OptimizerInfo* optimizer : Optimizers()) {
+    JobSpec spec = DatasetSpec("mlp", optimizer->kind.name, {});
+    spec.dataset->loss = Config(&FindLoss("logistic")->kind);
+    EXPECT_EQ(AllocationsOfSteps(spec, data), 0) << optimizer->kind.name;
+  }
   for (const absl::string_view model : {"logistic", "mlp"}) {
     for (const Config& batch : {BatchOf("full"), BatchOf("one_row"), BatchOf("mini_batch", 300)}) {
       JobSpec spec = DatasetSpec(model, "adam", {});
       spec.dataset->loss = Config(&FindLoss("logistic")->kind);
       AddL2(0.01, &spec);
+      if (model == "mlp") {
+        spec.dataset->model.SetBoolean("layer_norm", true);
+        spec.dataset->model.SetNumber("dropout", 0.1);
+      }
       spec.batch = batch;
       spec.execution = Config(&ExecutionInfo());
       spec.execution.SetInteger("threads", 2);

@@ -88,6 +88,43 @@ TEST(PredictorTest, ProbabilitiesAreStable) {
   EXPECT_THAT(two.probabilities, ElementsAre(0.5, 0.5, DoubleEq(1 - p), DoubleEq(p), 1, 0, 0, 1));
 }
 
+TEST(PredictorTest, MarginsGiveClassesWithoutProbabilities) {
+  auto table = std::make_shared<Table>();
+  AddColumn("x", {0, 1}, ColumnRole::kFeature, table.get());
+  AddTexts("y", {"no", "yes"}, ColumnRole::kTarget, table.get());
+  const TrainingData data = {.table = table, .evaluation_table = nullptr};
+  for (const auto& [model, loss] : {std::pair("logistic", "hinge"), std::pair("softmax", "multiclass_hinge")}) {
+    JobSpec spec = DatasetSpec(model, "sgd", {});
+    spec.dataset->loss = KindOf(Losses(), loss);
+    const std::vector<double> parameters =
+        absl::string_view(model) == "logistic" ? std::vector<double>{2, -1} : std::vector<double>{0, 2, 0, -1};
+    const Predictions predictions = *MakePredictor(spec, data)->Predict(parameters, *table);
+    EXPECT_THAT(predictions.classes, ElementsAre(0, 1));
+    EXPECT_TRUE(predictions.probabilities.empty());
+  }
+}
+
+// Under a log link the model is on a log scale, predictions and their metrics on that of the targets.
+TEST(PredictorTest, CountsArePredictedAsMeans) {
+  auto table = std::make_shared<Table>();
+  AddColumn("x", {0, 1, 2}, ColumnRole::kFeature, table.get());
+  AddColumn("y", {1, 2, 4}, ColumnRole::kTarget, table.get());
+  const TrainingData data = {.table = table, .evaluation_table = nullptr};
+  JobSpec spec = DatasetSpec("linear", "sgd", {{"learning_rate", 0.05}});
+  spec.dataset->loss = KindOf(Losses(), "poisson");
+  spec.stopping = StoppingAfter(4000);
+  spec.evaluation = EvaluationEvery(4000);
+  const RunRecord run = RunToEnd(spec, data);
+  EXPECT_NEAR(run.last.values[0], std::log(2.0), 1e-8);
+  EXPECT_NEAR(run.last.values[1], 0, 1e-8);
+  const std::unique_ptr<Predictor> predictor = MakePredictor(spec, data);
+  const Predictions predictions = *predictor->Predict(run.last.values, *table);
+  EXPECT_THAT(predictions.values, testing::Pointwise(testing::DoubleNear(1e-7), {1.0, 2.0, 4.0}));
+  const Evaluation evaluation = *predictor->Evaluate(run.last.values, *table);
+  EXPECT_EQ(evaluation, run.evaluations.back().training);
+  EXPECT_LT(evaluation.metrics[0].value, 1e-14) << evaluation.metrics[0].name;
+}
+
 TEST(PredictorTest, OriginalUnitsOfSoftmaxGiveTheSameOutputs) {
   const auto table = ReadExample("iris", true);
   const TrainingData data = {.table = table, .evaluation_table = nullptr};

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "gtest/gtest.h"
 #include "tests/core/training/test_specs.h"
 
@@ -45,6 +49,7 @@ TEST(SnapshotTest, EveryOptimizerGoesOnBitForBit) {
     for (const Precision precision : {Precision::kFloat32, Precision::kFloat64}) {
       for (const Config& batch : {BatchOf("full"), BatchOf("one_row"), BatchOf("mini_batch", 9),
                                   BatchOf("mini_batch", 9, Shuffling::kWithReplacement)}) {
+        if (optimizer->needs_batch && batch.name() != "full") continue;
         JobSpec spec = DatasetSpec("logistic", optimizer->kind.name, {{"learning_rate", 0.05}});
         for (const FieldInfo& field : optimizer->kind.fields) {
           if (field.name == "momentum") spec.optimizer.SetNumber("momentum", 0.9);
@@ -61,6 +66,31 @@ TEST(SnapshotTest, EveryOptimizerGoesOnBitForBit) {
           ExpectSameRun(whole, RunInTwo(spec, data, step));
         }
       }
+    }
+  }
+}
+
+TEST(SnapshotTest, AveragesGroupsAndTheReducedRateGoOnBitForBit) {
+  const TrainingData data = {.table = SyntheticTable(40, 3, 2), .evaluation_table = nullptr};
+  for (const KindInfo* average : Averages()) {
+    JobSpec spec = DatasetSpec("logistic", "adam", {{"learning_rate", 0.5}});
+    spec.batch = BatchOf("mini_batch", 9);
+    spec.stopping = StoppingAfter(70);
+    spec.evaluation = EvaluationEvery(3, 0.2);
+    spec.averaging = Config(average);
+    spec.averaging.SetInteger("start", 20);
+    spec.clipping = Config(&ClippingInfo());
+    spec.clipping.SetNumber("max_norm", 0.1);
+    spec.reduce_on_plateau = Config(&ReduceOnPlateauInfo());
+    spec.reduce_on_plateau.SetInteger("patience", 1);
+    spec.parameter_groups.emplace_back(&ParameterGroupInfo());
+    spec.parameter_groups[0].SetText("tensors", "bias");
+    spec.parameter_groups[0].SetNumber("learning_rate_factor", 3);
+    const RunRecord whole = RunToEnd(spec, data);
+    EXPECT_LT(whole.learning_rate(70), 0.5) << "the rate was reduced";
+    for (const int64_t step : {0, 19, 20, 41, 70}) {
+      SCOPED_TRACE(absl::StrCat(average->name, " ", step));
+      ExpectSameRun(whole, RunInTwo(spec, data, step));
     }
   }
 }
@@ -143,13 +173,13 @@ TEST(SnapshotTest, BytesWithACorrectChecksumAreStillJudged) {
   RunState<double> run = contents->run;
   std::vector<double> moment = {1, 2};
   const std::vector<absl::Span<double>> arrays = {absl::MakeSpan(moment), absl::MakeSpan(moment)};
-  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)), absl::OkStatus());
+  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})), absl::OkStatus());
   // An array too few, a parameter too many, another spec.
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {arrays[0]})).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {arrays[0]}, {})).ok());
   run.parameters.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
   run.previous.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
   EXPECT_FALSE(MakeTrainer(FunctionSpec("rosenbrock", "adam", {{"beta1", 0.8}}))->Restore(snapshot).ok());
   JobSpec float32 = FunctionSpec("rosenbrock", "adam", {});
   float32.precision = Precision::kFloat32;

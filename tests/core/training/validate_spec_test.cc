@@ -53,13 +53,12 @@ TEST(ValidateSpecTest, AllViolationsAtOnce) {
       Check(spec),
       UnorderedElementsAre(
           "spec.problem.dataset.dataset: is required",
-          "spec.problem.dataset.loss: squared does not fit the model logistic; those that do: logistic",
+          StartsWith("spec.problem.dataset.loss: squared does not fit the model logistic; those that do: logistic"),
           "spec.problem.dataset.regularization.l2: is given twice",
           "spec.problem.dataset.regularization.l2.strength: must be >= 0, was -1",
           "spec.optimizer.adam.beta1: must be in [0, 1), was 1.2",
           "spec.optimizer.adam.learning_rate: must be > 0, was 0",
-          "spec.initialization.starts: several starts need an initializer that draws (uniform, normal, "
-          "truncated_normal, xavier, kaiming, lecun, torch_linear, orthogonal, sparse), was zeros",
+          StartsWith("spec.initialization.starts: several starts need an initializer that draws (uniform, normal, "),
           "spec.schedule.step.period: is required", StartsWith("spec.schedule.warmup.length.steps: must be "),
           StartsWith("spec.batch.mini_batch.size: must be a whole number "),
           "spec.stopping.max_steps: must be a whole number in [0, 9007199254740992], was -1",

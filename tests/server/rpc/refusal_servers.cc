@@ -92,7 +92,7 @@ constexpr char kVast[] = R"pb(
     }
     columns {
       name: "price"
-      numbers: [ 1, 2 ]
+      numbers: [ 1, -2 ]
     }
   }
 )pb";

@@ -1,0 +1,129 @@
+#include "core/training/duality_gap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "core/regularizers/regularizer.h"
+
+namespace descent::core {
+namespace {
+
+// l1|w| + l2/2 w^2 for the parameters of one tensor.
+struct Strengths {
+  double l1 = 0;
+  double l2 = 0;
+
+  bool none() const { return l1 == 0 && l2 == 0; }
+  // Of one parameter whose l2 is not 0.
+  double Conjugate(double v) const {
+    const double beyond = std::max(std::abs(v) - l1, 0.0);
+    return beyond * beyond / (2 * l2);
+  }
+};
+
+Strengths StrengthsOf(absl::Span<const Config> penalties, bool bias) {
+  Strengths strengths;
+  for (const Config& penalty : penalties) {
+    if (bias && !penalty.boolean("include_bias")) continue;
+    for (const RegularizerInfo* info : Regularizers()) {
+      if (&info->kind != penalty.info()) continue;
+      if (info->curvature != nullptr) strengths.l2 += info->curvature(penalty);
+      if (info->kink != nullptr) strengths.l1 += info->kink(penalty);
+    }
+  }
+  return strengths;
+}
+
+constexpr int kMostDoublings = 60;
+
+// Derivatives of each row's loss by its output, at outputs that are all moved by `shift`; gives their mean.
+template <typename T>
+double SlopesAt(const Loss<T>& loss, absl::Span<const double> outputs, double shift, absl::Span<const T> targets,
+                AlignedVector<T>* slopes) {
+  for (size_t i = 0; i < outputs.size(); ++i) (*slopes)[i] = static_cast<T>(outputs[i] + shift);
+  loss.Evaluate(static_cast<int64_t>(outputs.size()), 1, slopes->data(), targets.data(), slopes->data());
+  return std::accumulate(slopes->begin(), slopes->end(), 0.0) / static_cast<double>(outputs.size());
+}
+
+// The slopes at the best bias: where their mean, which grows with the bias, is 0. By bisection to the last digit.
+template <typename T>
+void BalanceSlopes(const Loss<T>& loss, absl::Span<const double> outputs, absl::Span<const T> targets,
+                   AlignedVector<T>* slopes) {
+  constexpr int kMostBisections = 200;
+  double low = -1;
+  double high = 1;
+  for (int i = 0; i < kMostDoublings && SlopesAt(loss, outputs, low, targets, slopes) > 0; ++i) low *= 2;
+  for (int i = 0; i < kMostDoublings && SlopesAt(loss, outputs, high, targets, slopes) < 0; ++i) high *= 2;
+  for (int i = 0; i < kMostBisections; ++i) {
+    const double middle = low + (high - low) / 2;
+    if (middle <= low || middle >= high) break;
+    (SlopesAt(loss, outputs, middle, targets, slopes) < 0 ? low : high) = middle;
+  }
+  SlopesAt(loss, outputs, high, targets, slopes);
+}
+
+}  // namespace
+
+template <typename T>
+std::optional<double> DualityGap(const LossInfo& loss, const Config& loss_config, absl::Span<const Config> penalties,
+                                 const ParameterLayout& layout, const Matrix<T>& rows, absl::Span<const double> outputs,
+                                 double objective) {
+  const Strengths of_weights = StrengthsOf(penalties, /*bias=*/false);
+  const Strengths of_bias = StrengthsOf(penalties, /*bias=*/true);
+  if (loss.conjugate == nullptr || rows.rows == 0 || of_weights.none()) return std::nullopt;
+  const double n = static_cast<double>(rows.rows);
+  const std::unique_ptr<Loss<T>> rows_loss = MakeLoss<T>(loss_config);
+  AlignedVector<T> slopes(outputs.size());
+  const bool has_bias = layout.tensors.size() > 1;
+  if (has_bias && of_bias.none()) {
+    BalanceSlopes<T>(*rows_loss, outputs, rows.targets, &slopes);
+  } else {
+    SlopesAt<T>(*rows_loss, outputs, 0, rows.targets, &slopes);
+  }
+  // v = -(1/n) X^T s, with a column of ones for a bias that has a penalty.
+  std::vector<double> v(static_cast<size_t>(rows.columns), 0.0);
+  for (int64_t row = 0; row < rows.rows; ++row) {
+    const T* const features = rows.values.data() + row * rows.columns;
+    const double share = -static_cast<double>(slopes[static_cast<size_t>(row)]) / n;
+    for (int64_t column = 0; column < rows.columns; ++column) {
+      v[static_cast<size_t>(column)] += share * static_cast<double>(features[column]);
+    }
+  }
+  const double v_bias = -std::accumulate(slopes.begin(), slopes.end(), 0.0) / n;
+  // A parameter without l2 bounds its v by l1.
+  double shrink = 1;
+  const auto bound = [&shrink](const Strengths& strengths, double value) {
+    if (strengths.l2 == 0 && std::abs(value) > strengths.l1) shrink = std::min(shrink, strengths.l1 / std::abs(value));
+  };
+  for (const double value : v) bound(of_weights, value);
+  if (has_bias && !of_bias.none()) bound(of_bias, v_bias);
+
+  double dual = 0;
+  for (size_t row = 0; row < slopes.size(); ++row) {
+    dual -=
+        loss.conjugate(loss_config, static_cast<double>(rows.targets[row]), shrink * static_cast<double>(slopes[row])) /
+        n;
+  }
+  if (of_weights.l2 > 0) {
+    for (const double value : v) dual -= of_weights.Conjugate(shrink * value);
+  }
+  if (has_bias && of_bias.l2 > 0) dual -= of_bias.Conjugate(shrink * v_bias);
+  if (!std::isfinite(dual)) return std::nullopt;
+  // Rounding may bring it below 0.
+  return std::max(0.0, objective - dual);
+}
+
+template std::optional<double> DualityGap(const LossInfo&, const Config&, absl::Span<const Config>,
+                                          const ParameterLayout&, const Matrix<float>&, absl::Span<const double>,
+                                          double);
+template std::optional<double> DualityGap(const LossInfo&, const Config&, absl::Span<const Config>,
+                                          const ParameterLayout&, const Matrix<double>&, absl::Span<const double>,
+                                          double);
+
+}  // namespace descent::core
