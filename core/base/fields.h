@@ -31,9 +31,10 @@ enum class FieldType { kNumber, kInteger, kBoolean, kText, kChoice, kInterval, k
 
 // Where a field's value comes from when it is not given.
 enum class Default {
-  kValue,     // FieldInfo.default_value
-  kRequired,  // nowhere: it must be given
-  kDepends,   // from other settings, or it stays unset and does nothing; the summary says which
+  kValue,       // FieldInfo.default_value
+  kRequired,    // nowhere: it must be given
+  kDepends,     // from other settings, or it stays unset and does nothing; the summary says which
+  kStepBudget,  // the job's whole step budget, less the warm-up; intervals of schedules only
 };
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -120,8 +121,8 @@ constexpr FieldInfo NumberList(absl::string_view name, absl::string_view summary
   return {name, FieldType::kNumberList, summary, default_kind, 0, range, {}, {}, max_length};
 }
 constexpr FieldInfo IntegerList(absl::string_view name, absl::string_view summary, Default default_kind, Range range,
-                                int64_t max_length) {
-  return {name, FieldType::kIntegerList, summary, default_kind, 0, range, {}, {}, max_length};
+                                int64_t max_length, absl::string_view unit = {}) {
+  return {name, FieldType::kIntegerList, summary, default_kind, 0, range, {}, unit, max_length};
 }
 
 class Config;

@@ -20,6 +20,13 @@ uint64_t Hash(absl::string_view text, uint64_t seed) {
 
 constexpr double kTwoToMinus53 = 1.0 / 9007199254740992.0;
 
+double BoxMuller(const std::array<uint64_t, 2>& bits) {
+  // In (0, 1], so that the logarithm is finite.
+  const double radius = (static_cast<double>(bits[0] >> 11) + 1) * kTwoToMinus53;
+  const double angle = static_cast<double>(bits[1] >> 11) * kTwoToMinus53;
+  return std::sqrt(-2 * std::log(radius)) * std::cos(2 * std::numbers::pi * angle);
+}
+
 }  // namespace
 
 RandomStream::RandomStream(uint64_t seed, absl::string_view purpose, uint64_t instance)
@@ -35,12 +42,13 @@ std::array<uint64_t, 2> RandomStream::Draw(uint64_t index, uint32_t attempt) con
 
 double RandomStream::Uniform(uint64_t index) const { return static_cast<double>(Bits(index) >> 11) * kTwoToMinus53; }
 
-double RandomStream::Normal(uint64_t index) const {
-  const std::array<uint64_t, 2> bits = Draw(index);
-  // In (0, 1], so that the logarithm is finite.
-  const double radius = (static_cast<double>(bits[0] >> 11) + 1) * kTwoToMinus53;
-  const double angle = static_cast<double>(bits[1] >> 11) * kTwoToMinus53;
-  return std::sqrt(-2 * std::log(radius)) * std::cos(2 * std::numbers::pi * angle);
+double RandomStream::Normal(uint64_t index) const { return BoxMuller(Draw(index)); }
+
+double RandomStream::NormalWithin(uint64_t index, double bound) const {
+  for (uint32_t attempt = 0;; ++attempt) {
+    const double normal = BoxMuller(Draw(index, attempt));
+    if (std::abs(normal) <= bound) return normal;
+  }
 }
 
 uint64_t RandomStream::Below(uint64_t index, uint64_t bound) const {

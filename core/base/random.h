@@ -25,6 +25,8 @@ class RandomStream {
   double Uniform(uint64_t index) const;
   // Standard normal, by Box and Muller.
   double Normal(uint64_t index) const;
+  // Standard normal in [-bound, bound]; bound > 0. By rejection on further counters.
+  double NormalWithin(uint64_t index, double bound) const;
   // Uniform in [0, bound); bound >= 1. Without bias (Lemire 2019, with rejection on further counters).
   uint64_t Below(uint64_t index, uint64_t bound) const;
 

@@ -9,8 +9,7 @@ constexpr FieldInfo kFields[] = {
     Number("value", "The value of every parameter.", 0, AnyFinite(), "parameter units"),
 };
 
-void Fill(const Config& config, const TensorInfo& /*tensor*/, DrawKey /*key*/, double /*default_gain*/,
-          absl::Span<double> out) {
+void Fill(const Config& config, const FillContext& /*context*/, absl::Span<double> out) {
   std::fill(out.begin(), out.end(), config.number("value"));
 }
 

@@ -13,11 +13,10 @@ constexpr FieldInfo kFields[] = {
                AnyFinite(), int64_t{1} << 26),
 };
 
-void Fill(const Config& config, const TensorInfo& tensor, DrawKey /*key*/, double /*default_gain*/,
-          absl::Span<double> out) {
+void Fill(const Config& config, const FillContext& context, absl::Span<double> out) {
   const std::vector<double>& values = config.numbers("values");
-  if (values.size() < static_cast<size_t>(tensor.offset) + out.size()) std::abort();
-  std::copy_n(values.begin() + tensor.offset, out.size(), out.begin());
+  if (values.size() < static_cast<size_t>(context.tensor.offset) + out.size()) std::abort();
+  std::copy_n(values.begin() + context.tensor.offset, out.size(), out.begin());
 }
 
 }  // namespace

@@ -16,15 +16,22 @@ struct DrawKey {
   uint64_t start = 0;  // which of several starts
 };
 
+// The tensor to fill, and what else its values may follow from.
+struct FillContext {
+  const ParameterLayout& layout;
+  const TensorInfo& tensor;  // of the layout
+  DrawKey key;
+  double default_gain = 1;  // suits the model's activation
+};
+
 // A row of the initializer table.
 struct InitializerInfo {
   KindInfo kind;
   bool draws = false;         // whether two starts differ
-  bool for_functions = true;  // Xavier and Kaiming need fans
-  // Fills one tensor. Draws are keyed by (seed, start, tensor name, index in the tensor). `default_gain` suits the
-  // model's activation. For `given`, the whole vector is in config.numbers("values") and the tensor takes its part.
-  void (*fill)(const Config& config, const TensorInfo& tensor, DrawKey key, double default_gain,
-               absl::Span<double> out);
+  bool for_functions = true;  // whether it does without layers
+  // Fills one tensor. Draws are keyed by (seed, start, tensor name, index in the tensor). For `given`, the whole vector
+  // is in config.numbers("values") and the tensor takes its part.
+  void (*fill)(const Config& config, const FillContext& context, absl::Span<double> out);
 };
 
 // All initializers, in the order of the documentation.

@@ -9,9 +9,12 @@
 namespace descent::core {
 namespace {
 
-constexpr std::array<const InitializerInfo*, 7> kInitializers = {
-    &kZerosInitializer,  &kConstantInitializer, &kUniformInitializer, &kNormalInitializer,
-    &kXavierInitializer, &kKaimingInitializer,  &kGivenInitializer};
+constexpr std::array<const InitializerInfo*, 13> kInitializers = {
+    &kZerosInitializer,      &kConstantInitializer,        &kUniformInitializer,
+    &kNormalInitializer,     &kTruncatedNormalInitializer, &kXavierInitializer,
+    &kKaimingInitializer,    &kLecunInitializer,           &kTorchLinearInitializer,
+    &kOrthogonalInitializer, &kSparseInitializer,          &kIdentityInitializer,
+    &kGivenInitializer};
 
 }  // namespace
 
@@ -34,7 +37,7 @@ void Initialize(const Config& config, const ParameterLayout& layout, DrawKey key
       if (tensor.role == TensorRole::kScale && info != &kGivenInitializer) {
         std::fill(values.begin(), values.end(), 1.0);
       } else {
-        info->fill(config, tensor, key, default_gain, values);
+        info->fill(config, {.layout = layout, .tensor = tensor, .key = key, .default_gain = default_gain}, values);
       }
     }
     return;

@@ -12,13 +12,19 @@ extern const InitializerInfo kZerosInitializer;
 extern const InitializerInfo kConstantInitializer;
 extern const InitializerInfo kUniformInitializer;
 extern const InitializerInfo kNormalInitializer;
+extern const InitializerInfo kTruncatedNormalInitializer;
 extern const InitializerInfo kXavierInitializer;
 extern const InitializerInfo kKaimingInitializer;
+extern const InitializerInfo kLecunInitializer;
+extern const InitializerInfo kTorchLinearInitializer;
+extern const InitializerInfo kOrthogonalInitializer;
+extern const InitializerInfo kSparseInitializer;
+extern const InitializerInfo kIdentityInitializer;
 extern const InitializerInfo kGivenInitializer;
 
 // The draws of one tensor: index i is its i-th value.
-inline RandomStream DrawsOf(const TensorInfo& tensor, DrawKey key) {
-  return RandomStream(key.seed, absl::StrCat("initialize/", tensor.name), key.start);
+inline RandomStream DrawsOf(const FillContext& context) {
+  return RandomStream(context.key.seed, absl::StrCat("initialize/", context.tensor.name), context.key.start);
 }
 
 }  // namespace descent::core

@@ -10,11 +10,10 @@ constexpr FieldInfo kFields[] = {
     Number("standard_deviation", "Standard deviation of the draws.", 0.01, Positive(), "parameter units"),
 };
 
-void Fill(const Config& config, const TensorInfo& tensor, DrawKey key, double /*default_gain*/,
-          absl::Span<double> out) {
+void Fill(const Config& config, const FillContext& context, absl::Span<double> out) {
   const double mean = config.number("mean");
   const double deviation = config.number("standard_deviation");
-  const RandomStream draws = DrawsOf(tensor, key);
+  const RandomStream draws = DrawsOf(context);
   for (size_t i = 0; i < out.size(); ++i) out[i] = mean + deviation * draws.Normal(i);
 }
 

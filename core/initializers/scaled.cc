@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numbers>
+#include <string>
 
 #include "core/initializers/kinds.h"
 
@@ -16,18 +17,32 @@ Fans FansOf(const TensorInfo& tensor) {
   return fans;
 }
 
-void FillScaled(Distribution distribution, double deviation, const TensorInfo& tensor, DrawKey key,
-                absl::Span<double> out) {
-  if (tensor.role == TensorRole::kBias) {
+const TensorInfo* WeightOfLayer(const ParameterLayout& layout, const TensorInfo& tensor) {
+  const auto layer_of = [](const std::string& name) { return name.substr(0, name.rfind('.') + 1); };
+  for (const TensorInfo& other : layout.tensors) {
+    if (other.role == TensorRole::kWeight && layer_of(other.name) == layer_of(tensor.name)) return &other;
+  }
+  return nullptr;
+}
+
+void FillScaled(Distribution distribution, double deviation, const FillContext& context, absl::Span<double> out) {
+  if (context.tensor.role == TensorRole::kBias) {
     std::fill(out.begin(), out.end(), 0.0);
     return;
   }
-  const RandomStream draws = DrawsOf(tensor, key);
-  if (distribution == Distribution::kNormal) {
-    for (size_t i = 0; i < out.size(); ++i) out[i] = deviation * draws.Normal(i);
-  } else {
-    const double bound = deviation * std::numbers::sqrt3;
-    for (size_t i = 0; i < out.size(); ++i) out[i] = bound * (2 * draws.Uniform(i) - 1);
+  const RandomStream draws = DrawsOf(context);
+  const double bound = deviation * std::numbers::sqrt3;
+  const double widened = deviation / kTruncatedDeviation;
+  switch (distribution) {
+    case Distribution::kUniform:
+      for (size_t i = 0; i < out.size(); ++i) out[i] = bound * (2 * draws.Uniform(i) - 1);
+      break;
+    case Distribution::kNormal:
+      for (size_t i = 0; i < out.size(); ++i) out[i] = deviation * draws.Normal(i);
+      break;
+    case Distribution::kTruncatedNormal:
+      for (size_t i = 0; i < out.size(); ++i) out[i] = widened * draws.NormalWithin(i, kTruncation);
+      break;
   }
 }
 

@@ -14,12 +14,11 @@ constexpr FieldInfo kFields[] = {
     Number("high", "Upper end, which is never drawn; above low.", 0.1, AnyFinite(), "parameter units"),
 };
 
-void Fill(const Config& config, const TensorInfo& tensor, DrawKey key, double /*default_gain*/,
-          absl::Span<double> out) {
+void Fill(const Config& config, const FillContext& context, absl::Span<double> out) {
   const double low = config.number("low");
   const double high = config.number("high");
   const double largest = std::nextafter(high, low);
-  const RandomStream draws = DrawsOf(tensor, key);
+  const RandomStream draws = DrawsOf(context);
   for (size_t i = 0; i < out.size(); ++i) {
     // Weighted ends instead of low + (high - low) * u, because the difference may be infinite.
     const double u = draws.Uniform(i);

@@ -5,8 +5,7 @@
 namespace descent::core {
 namespace {
 
-void Fill(const Config& /*config*/, const TensorInfo& /*tensor*/, DrawKey /*key*/, double /*default_gain*/,
-          absl::Span<double> out) {
+void Fill(const Config& /*config*/, const FillContext& /*context*/, absl::Span<double> out) {
   std::fill(out.begin(), out.end(), 0.0);
 }
 

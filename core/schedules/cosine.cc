@@ -1,15 +1,14 @@
-#include <cmath>
 #include <cstdint>
 #include <memory>
-#include <numbers>
 
+#include "core/schedules/half_cosine.h"
 #include "core/schedules/kinds.h"
 
 namespace descent::core {
 namespace {
 
 constexpr FieldInfo kFields[] = {
-    IntervalField("period", "Length of the fall; when not given, the job's whole step budget.", Default::kDepends),
+    IntervalField("period", "Length of the fall; when not given, the job's whole step budget.", Default::kStepBudget),
     Number("minimum_factor", "Factor that is reached and held.", 0, Closed(0, 1)),
 };
 
@@ -19,8 +18,7 @@ class CosineSchedule final : public Schedule {
 
   double Factor(int64_t step) const override {
     if (step >= period_) return minimum_;
-    const double part = static_cast<double>(step) / static_cast<double>(period_);
-    return minimum_ + 0.5 * (1 - minimum_) * (1 + std::cos(std::numbers::pi * part));
+    return minimum_ + (1 - minimum_) * HalfCosine(static_cast<double>(period_ - step), static_cast<double>(period_));
   }
 
  private:

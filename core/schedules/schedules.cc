@@ -5,8 +5,13 @@
 namespace descent::core {
 namespace {
 
-constexpr std::array<const ScheduleInfo*, 5> kSchedules = {&kConstantSchedule, &kStepSchedule, &kExponentialSchedule,
-                                                           &kInverseTimeSchedule, &kCosineSchedule};
+constexpr std::array<const ScheduleInfo*, 14> kSchedules = {&kConstantSchedule,       &kStepSchedule,
+                                                            &kMultistepSchedule,      &kPiecewiseSchedule,
+                                                            &kExponentialSchedule,    &kInverseTimeSchedule,
+                                                            &kInverseSqrtSchedule,    &kLinearSchedule,
+                                                            &kPolynomialSchedule,     &kCosineSchedule,
+                                                            &kCosineRestartsSchedule, &kOneCycleSchedule,
+                                                            &kCyclicSchedule,         &kWarmupStableDecaySchedule};
 
 }  // namespace
 

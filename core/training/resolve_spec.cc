@@ -34,6 +34,14 @@ void FillInteger(absl::string_view field, int64_t value, Config* config) {
   if (!config->has(field)) config->SetInteger(field, value);
 }
 
+// Whether the gain is still to be had from the model: neither it nor what stands in for it is given.
+bool LacksGain(const Config& initializer) {
+  const auto lacks = [&](absl::string_view field) {
+    return initializer.info()->FindField(field) == nullptr || !initializer.has(field);
+  };
+  return initializer.info()->FindField("gain") != nullptr && lacks("gain") && lacks("negative_slope");
+}
+
 void FillInitializer(const JobSpec& given, absl::string_view default_initializer, Config* initializer) {
   if (initializer->info() == nullptr && given.function.has_value()) {
     const absl::Span<const double> start = FindFunction(*given.function)->default_start;
@@ -42,8 +50,15 @@ void FillInitializer(const JobSpec& given, absl::string_view default_initializer
   }
   FillKind(FindInitializer(default_initializer)->kind, initializer);
   // The gain that suits the activation; a function has no layers, and is refused initializers with gains.
-  if (given.dataset.has_value() && initializer->info()->FindField("gain") != nullptr && !initializer->has("gain")) {
+  if (given.dataset.has_value() && LacksGain(*initializer)) {
     initializer->SetNumber("gain", FindModel(given.dataset->model.name())->gain(given.dataset->model));
+  }
+}
+
+// Lengths that follow the step budget.
+void FillFromBudget(int64_t steps, Config* config) {
+  for (const FieldInfo& field : config->info()->fields) {
+    if (field.default_kind == Default::kStepBudget) FillInteger(field.name, steps, config);
   }
 }
 
@@ -133,10 +148,8 @@ JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecL
   const int64_t max_steps = std::min(spec.stopping.integer("max_steps"), epoch_budget);
   spec.stopping.SetInteger("max_steps", max_steps);
 
-  if (spec.schedule.name() == "cosine") {
-    const int64_t warmup = spec.warmup.info() == nullptr ? 0 : spec.warmup.steps("length");
-    FillInteger("period", std::max<int64_t>(1, max_steps - warmup), &spec.schedule);
-  }
+  const int64_t warmup = spec.warmup.info() == nullptr ? 0 : spec.warmup.steps("length");
+  FillFromBudget(std::max<int64_t>(1, max_steps - warmup), &spec.schedule);
   if (spec.averaging.name() == "swa")
     FillInteger("start", std::max<int64_t>(1, max_steps - max_steps / 4), &spec.averaging);
   if (spec.averaging.name() == "polyak") FillInteger("start", std::max<int64_t>(1, max_steps / 2), &spec.averaging);

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -58,6 +59,31 @@ TEST(ResolveSpecTest, TheGainFollowsTheActivation) {
   EXPECT_DOUBLE_EQ(ResolveFor(spec, shape).initializer.number("gain"), std::sqrt(2.0));
   spec.dataset->model.SetChoice("activation", "tanh");
   EXPECT_DOUBLE_EQ(ResolveFor(spec, shape).initializer.number("gain"), 5.0 / 3);
+}
+
+TEST(ResolveSpecTest, AGivenSlopeStandsInForTheGain) {
+  JobSpec spec = DatasetSpec("mlp", "sgd", {});
+  spec.initializer = KindOf(Initializers(), "kaiming", {{"negative_slope", 0.1}});
+  const JobSpec resolved = ResolveFor(spec, kRows);
+  EXPECT_FALSE(resolved.initializer.has("gain"));
+  EXPECT_TRUE(ResolveFor(resolved, kRows) == resolved);
+}
+
+TEST(ResolveSpecTest, LengthsThatAreNotGivenAreTheStepBudgetLessTheWarmup) {
+  JobSpec spec = DatasetSpec("linear", "sgd", {});
+  spec.stopping = StoppingAfter(500);
+  spec.warmup = Config(&WarmupInfo());
+  spec.warmup.SetSteps("length", 20);
+  for (const auto& [kind, field] : {std::pair{"cosine", "period"},
+                                    {"linear", "length"},
+                                    {"polynomial", "length"},
+                                    {"one_cycle", "length"},
+                                    {"warmup_stable_decay", "length"}}) {
+    spec.schedule = KindOf(Schedules(), kind);
+    EXPECT_EQ(ResolveFor(spec, kRows).schedule.steps(field), 480) << kind;
+    spec.schedule.SetSteps(field, 7);
+    EXPECT_EQ(ResolveFor(spec, kRows).schedule.steps(field), 7) << kind;
+  }
 }
 
 TEST(ResolveSpecTest, EpochsBecomeSteps) {

@@ -98,7 +98,7 @@ TEST(ValidateSpecTest, StartsNeedDraws) {
   JobSpec spec = FunctionSpec("bowl", "sgd", {});
   spec.starts = 2;
   EXPECT_THAT(Check(spec), ElementsAre("spec.initialization.starts: several starts need an initializer that draws "
-                                       "(uniform, normal), was the function's standard start"));
+                                       "(uniform, normal, truncated_normal), was the function's standard start"));
   spec.initializer = Config(&FindInitializer("normal")->kind);
   EXPECT_THAT(Check(spec), IsEmpty());
   spec.starts = 10001;
