@@ -144,11 +144,13 @@ VARIANTS = {
         WEIGHT_DECAY],
     "adamw": [
         ("inside", dict(epsilon_placement="inside", epsilon=0.1), ROSENBROCK),
+        ("uncorrected", dict(epsilon_placement="uncorrected", epsilon=0.1), ROSENBROCK),
         ("no_bias_correction", dict(bias_correction=False), ROSENBROCK),
         WEIGHT_DECAY,
         ("weight_decay", dict(weight_decay=0.1), LOGISTIC)],
     "amsgrad": [
         ("corrected", dict(maximum_of="corrected"), ROSENBROCK),
+        ("no_bias_correction", dict(bias_correction=False), ROSENBROCK),
         ("inside", dict(epsilon_placement="inside", epsilon=0.1), ROSENBROCK),
         ("uncorrected", dict(epsilon_placement="uncorrected", epsilon=0.1), ROSENBROCK),
         ("beta2", dict(beta2=0.9), ROSENBROCK),

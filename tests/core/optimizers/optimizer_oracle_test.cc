@@ -201,8 +201,8 @@ INSTANTIATE_TEST_SUITE_P(Oracle, OptimizerOracleTest, testing::ValuesIn(OracleCa
                            return absl::StrReplaceAll(info.param.name, {{".", "_"}});
                          });
 
-// No optimizer, preset or choice is without a case, but for kinds that try points: what they do depends on a search, and
-// their own tests hold them to what they reach.
+// No optimizer, preset or choice is without a case, but for kinds that try points: what they do depends on a search,
+// and their own tests hold them to what they reach.
 TEST(OptimizerOracleCoverageTest, EveryKindPresetAndChoiceHasACase) {
   const std::vector<OracleCase> cases = OracleCases();
   const auto has = [&cases](absl::string_view kind, absl::string_view field, absl::string_view value) {
@@ -224,7 +224,8 @@ TEST(OptimizerOracleCoverageTest, EveryKindPresetAndChoiceHasACase) {
       if (field.name == "preset") continue;
       for (size_t i = 0; i < field.choices.size(); ++i) {
         const bool is_default = static_cast<double>(i) == field.default_value;
-        EXPECT_TRUE(is_default || has(kind, field.name, field.choices[i])) << field.name << " " << field.choices[i];
+        EXPECT_TRUE(is_default || has(kind, field.name, field.choices[i]))
+            << kind << " " << field.name << " " << field.choices[i];
       }
       if (field.type != FieldType::kBoolean) continue;
       EXPECT_TRUE(has(kind, field.name, field.default_value == 0 ? "true" : "false")) << kind << " " << field.name;
