@@ -72,6 +72,12 @@ void CheckValue(const FieldInfo& field, const Value& value, const std::string& p
   }
 }
 
+void SetDefault(double number, Value* value) {
+  value->is_set = true;
+  value->number = number;
+  value->integer = static_cast<int64_t>(number);
+}
+
 }  // namespace
 
 const FieldInfo* KindInfo::FindField(absl::string_view field_name) const {
@@ -81,13 +87,17 @@ const FieldInfo* KindInfo::FindField(absl::string_view field_name) const {
   return nullptr;
 }
 
+const Preset* KindInfo::FindPreset(absl::string_view preset_name) const {
+  for (const Preset& preset : presets) {
+    if (preset.name == preset_name) return &preset;
+  }
+  return nullptr;
+}
+
 Config::Config(const KindInfo* info) : info_(info), values_(info->fields.size()) {
   for (size_t i = 0; i < values_.size(); ++i) {
     const FieldInfo& field = info->fields[i];
-    if (field.default_kind != Default::kValue) continue;
-    values_[i].is_set = true;
-    values_[i].number = field.default_value;
-    values_[i].integer = static_cast<int64_t>(field.default_value);
+    if (field.default_kind == Default::kValue) SetDefault(field.default_value, &values_[i]);
   }
 }
 
@@ -102,6 +112,13 @@ const Value& Config::at(absl::string_view field) const {
 }
 
 Value& Config::at(absl::string_view field) { return const_cast<Value&>(std::as_const(*this).at(field)); }
+
+void Config::SetPreset(absl::string_view name) {
+  SetChoice("preset", name);
+  const Preset* preset = info_->FindPreset(name);
+  if (preset == nullptr) return;
+  for (const PresetValue& value : preset->values) SetDefault(value.value, &at(value.field));
+}
 
 void Config::SetNumber(absl::string_view field, double value) {
   Value& target = at(field);
@@ -142,6 +159,16 @@ void Config::SetIntegers(absl::string_view field, std::vector<int64_t> values) {
   target.integers = std::move(values);
 }
 
+void Config::CheckPreset(absl::string_view path, Violations* violations) const {
+  if (info_->presets.empty() || !has("preset")) return;
+  const absl::string_view name = kPresetNames[choice("preset")];
+  if (info_->FindPreset(name) != nullptr) return;
+  std::vector<absl::string_view> names;
+  for (const Preset& preset : info_->presets) names.push_back(preset.name);
+  violations->Add(FieldPath(path, "preset"),
+                  absl::StrCat(info_->name, " has no preset ", name, "; those it has: ", absl::StrJoin(names, ", ")));
+}
+
 void Config::Validate(absl::string_view path, Violations* violations) const {
   const size_t before = violations->list().size();
   for (size_t i = 0; i < values_.size(); ++i) {
@@ -153,6 +180,7 @@ void Config::Validate(absl::string_view path, Violations* violations) const {
       violations->AddUnlessKnown(field_path, "is required");
     }
   }
+  CheckPreset(path, violations);
   if (info_->check != nullptr && violations->list().size() == before) info_->check(*this, path, violations);
 }
 

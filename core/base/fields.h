@@ -99,6 +99,11 @@ constexpr FieldInfo Choice(absl::string_view name, absl::string_view summary, in
                            absl::Span<const absl::string_view> choices) {
   return {name, FieldType::kChoice, summary, Default::kValue, static_cast<double>(value), {}, choices};
 }
+// A choice that may stay unset.
+constexpr FieldInfo OptionalChoice(absl::string_view name, absl::string_view summary,
+                                   absl::Span<const absl::string_view> choices) {
+  return {name, FieldType::kChoice, summary, Default::kDepends, 0, {}, choices};
+}
 // A length in steps, or in epochs that are resolved to steps.
 constexpr FieldInfo IntervalField(absl::string_view name, absl::string_view summary, Default default_kind,
                                   double default_steps = 1) {
@@ -106,6 +111,9 @@ constexpr FieldInfo IntervalField(absl::string_view name, absl::string_view summ
 }
 constexpr FieldInfo OptionalText(absl::string_view name, absl::string_view summary) {
   return {name, FieldType::kText, summary, Default::kDepends};
+}
+constexpr FieldInfo RequiredText(absl::string_view name, absl::string_view summary) {
+  return {name, FieldType::kText, summary, Default::kRequired};
 }
 constexpr FieldInfo NumberList(absl::string_view name, absl::string_view summary, Default default_kind, Range range,
                                int64_t max_length) {
@@ -118,6 +126,23 @@ constexpr FieldInfo IntegerList(absl::string_view name, absl::string_view summar
 
 class Config;
 
+// Another default of a number, integer, boolean (0 or 1) or choice (by index).
+struct PresetValue {
+  absl::string_view field;
+  double value = 0;
+};
+
+// Defaults that go together: the dialect of a library. A kind with presets has a field `preset` (PresetField), whose
+// choices name them; values that are given win over those of the preset.
+struct Preset {
+  absl::string_view name;
+  absl::Span<const PresetValue> values = {};  // what differs from the fields' own defaults
+};
+inline constexpr absl::string_view kPresetNames[] = {"torch", "keras", "optax", "paper"};
+constexpr FieldInfo PresetField() {
+  return OptionalChoice("preset", "Whose defaults the other fields have; when not given, those stated.", kPresetNames);
+}
+
 // One kind of a family, or one policy.
 struct KindInfo {
   absl::string_view name;            // as in a spec, `adam`
@@ -127,8 +152,11 @@ struct KindInfo {
   absl::Span<const FieldInfo> fields = {};
   // What the ranges cannot say: rules between fields. Called with values in range only. May be null.
   void (*check)(const Config& config, absl::string_view path, Violations* violations) = nullptr;
+  absl::Span<const Preset> presets = {};
 
   const FieldInfo* FindField(absl::string_view field_name) const;
+  // Null when the kind has no such preset.
+  const Preset* FindPreset(absl::string_view preset_name) const;
 };
 
 // The value of one field.
@@ -167,6 +195,10 @@ class Config {
   const std::vector<double>& numbers(absl::string_view field) const { return at(field).numbers; }
   const std::vector<int64_t>& integers(absl::string_view field) const { return at(field).integers; }
 
+  // Sets the field `preset` and the defaults it stands for; comes before all other values. One that the kind does not
+  // have changes nothing else, and Validate says so.
+  void SetPreset(absl::string_view name);
+
   void SetNumber(absl::string_view field, double value);
   void SetInteger(absl::string_view field, int64_t value);
   void SetBoolean(absl::string_view field, bool value) { SetInteger(field, value ? 1 : 0); }
@@ -192,6 +224,7 @@ class Config {
  private:
   const Value& at(absl::string_view field) const;
   Value& at(absl::string_view field);
+  void CheckPreset(absl::string_view path, Violations* violations) const;
 
   const KindInfo* info_ = nullptr;
   std::vector<Value> values_;

@@ -23,15 +23,15 @@ constexpr FieldInfo kFields[] = {
 template <typename T>
 class Adagrad final : public Optimizer<T> {
  public:
-  Adagrad(const Config& config, int64_t size)
+  Adagrad(const Config& config, const ParameterLayout& layout)
       : epsilon_(static_cast<T>(config.number("epsilon"))),
         rate_decay_(config.number("learning_rate_decay")),
         weight_decay_(static_cast<T>(config.number("weight_decay"))),
-        accumulator_(static_cast<size_t>(size), static_cast<T>(config.number("initial_accumulator"))) {}
+        accumulator_(static_cast<size_t>(layout.size), static_cast<T>(config.number("initial_accumulator"))) {}
 
-  void Step(int64_t step, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) override {
-    const T rate = static_cast<T>(learning_rate / (1 + static_cast<double>(step) * rate_decay_));
-    const T* __restrict g = gradient.data();
+  void Step(const Update<T>& update, absl::Span<T> parameters) override {
+    const T rate = static_cast<T>(update.learning_rate / (1 + static_cast<double>(update.step) * rate_decay_));
+    const T* __restrict g = update.gradient.data();
     T* __restrict x = parameters.data();
     T* __restrict s = accumulator_.data();
     const T epsilon = epsilon_;
@@ -54,8 +54,8 @@ class Adagrad final : public Optimizer<T> {
 };
 
 template <typename T>
-std::unique_ptr<Optimizer<T>> Make(const Config& config, int64_t size) {
-  return std::make_unique<Adagrad<T>>(config, size);
+std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& layout) {
+  return std::make_unique<Adagrad<T>>(config, layout);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ constexpr FieldInfo kFields[] = {
 };
 
 template <typename T>
-std::unique_ptr<Optimizer<T>> Make(const Config& config, int64_t size) {
-  return std::make_unique<AdamRule<T, /*kDecoupled=*/false>>(config, size);
+std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& layout) {
+  return std::make_unique<AdamRule<T, /*kDecoupled=*/false>>(config, layout);
 }
 
 }  // namespace

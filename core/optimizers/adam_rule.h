@@ -20,27 +20,27 @@ namespace descent::core {
 template <typename T, bool kDecoupled>
 class AdamRule final : public Optimizer<T> {
  public:
-  AdamRule(const Config& config, int64_t size)
+  AdamRule(const Config& config, const ParameterLayout& layout)
       : beta1_(config.number("beta1")),
         beta2_(config.number("beta2")),
         epsilon_(static_cast<T>(config.number("epsilon"))),
         weight_decay_(config.number("weight_decay")),
-        first_moment_(static_cast<size_t>(size)),
-        second_moment_(static_cast<size_t>(size)) {}
+        first_moment_(static_cast<size_t>(layout.size)),
+        second_moment_(static_cast<size_t>(layout.size)) {}
 
-  void Step(int64_t step, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) override {
+  void Step(const Update<T>& update, absl::Span<T> parameters) override {
     // In double and from the step alone: a running product would have to be saved, and a float one would freeze.
-    const double t = static_cast<double>(step) + 1;
-    const T rate = static_cast<T>(learning_rate / (1 - std::pow(beta1_, t)));
+    const double t = static_cast<double>(update.step) + 1;
+    const T rate = static_cast<T>(update.learning_rate / (1 - std::pow(beta1_, t)));
     const T root_correction = static_cast<T>(std::sqrt(1 - std::pow(beta2_, t)));
-    const T shrink = static_cast<T>(kDecoupled ? 1 - learning_rate * weight_decay_ : 1);
+    const T shrink = static_cast<T>(kDecoupled ? 1 - update.learning_rate * weight_decay_ : 1);
     const T coupled = static_cast<T>(kDecoupled ? 0 : weight_decay_);
     const T kept1 = static_cast<T>(beta1_);
     const T entering1 = static_cast<T>(1 - beta1_);
     const T kept2 = static_cast<T>(beta2_);
     const T entering2 = static_cast<T>(1 - beta2_);
     const T epsilon = epsilon_;
-    const T* __restrict g = gradient.data();
+    const T* __restrict g = update.gradient.data();
     T* __restrict x = parameters.data();
     T* __restrict m = first_moment_.data();
     T* __restrict v = second_moment_.data();

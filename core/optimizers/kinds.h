@@ -1,16 +1,21 @@
-// The rows of the optimizer table, one a file. For optimizers.cc, which lists them.
+// The list of optimizers: a line for the row that each file defines, in the order of the documentation.
 #ifndef DESCENT_CORE_OPTIMIZERS_KINDS_H_
 #define DESCENT_CORE_OPTIMIZERS_KINDS_H_
 
 #include "core/optimizers/optimizer.h"
 
+#define DESCENT_OPTIMIZERS(KIND) \
+  KIND(kSgd)                     \
+  KIND(kAdagrad)                 \
+  KIND(kRmsprop)                 \
+  KIND(kAdam)                    \
+  KIND(kAdamW)
+
 namespace descent::core {
 
-extern const OptimizerInfo kSgd;
-extern const OptimizerInfo kAdagrad;
-extern const OptimizerInfo kRmsprop;
-extern const OptimizerInfo kAdam;
-extern const OptimizerInfo kAdamW;
+#define DESCENT_DECLARE_OPTIMIZER(row) extern const OptimizerInfo row;
+DESCENT_OPTIMIZERS(DESCENT_DECLARE_OPTIMIZER)
+#undef DESCENT_DECLARE_OPTIMIZER
 
 }  // namespace descent::core
 

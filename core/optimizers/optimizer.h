@@ -1,4 +1,4 @@
-// How parameters are updated. One file a kind; optimizers.cc lists them.
+// How parameters are updated. One file a kind; kinds.h lists them.
 #ifndef DESCENT_CORE_OPTIMIZERS_OPTIMIZER_H_
 #define DESCENT_CORE_OPTIMIZERS_OPTIMIZER_H_
 
@@ -10,8 +10,28 @@
 #include "absl/types/span.h"
 #include "core/base/aligned.h"
 #include "core/base/fields.h"
+#include "core/training/parameter_layout.h"
 
 namespace descent::core {
+
+// The objective of one batch, for optimizers that try points before they take a step.
+template <typename T>
+class BatchObjective {
+ public:
+  virtual ~BatchObjective() = default;
+  // The objective, penalties included, at `point`; writes its gradient. Both are spans of all parameters.
+  virtual double Measure(absl::Span<const T> point, absl::Span<T> gradient) = 0;
+};
+
+// What update t -> t+1 is taken from.
+template <typename T>
+struct Update {
+  int64_t step = 0;          // t, the number of updates done before, from 0
+  double learning_rate = 0;  // of this update, schedule included
+  double objective = 0;      // of batch t at the parameters, penalties included
+  absl::Span<const T> gradient;
+  BatchObjective<T>* batch = nullptr;  // batch t; set for kinds with `needs_batch`
+};
 
 // State and rule of one run. T is float or double. Thread-safety: one thread at a time.
 template <typename T>
@@ -19,28 +39,43 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Takes update t -> t+1: `step` is t, the number of updates done before, from 0; `learning_rate` is that of this
-  // update, schedule included. Everything that depends on time is a function of `step`. Allocates nothing.
-  virtual void Step(int64_t step, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) = 0;
+  // Takes one update. Everything that depends on time is a function of `update.step`, or is kept in State and Numbers.
+  // Allocates nothing.
+  virtual void Step(const Update<T>& update, absl::Span<T> parameters) = 0;
+
+  // The answer, where it is another point than that at which gradients are taken; empty otherwise.
+  virtual absl::Span<const T> Answer() const { return {}; }
 
   // All arrays that determine later steps, in a fixed order and of fixed sizes: snapshots save and restore them.
   virtual std::vector<absl::Span<T>> State() = 0;
+  // Numbers that do so too, in float64 whatever T is.
+  virtual std::vector<absl::Span<double>> Numbers() { return {}; }
 };
 
 // A row of the optimizer table. Every kind has a field `learning_rate`.
 struct OptimizerInfo {
   KindInfo kind;
-  // `size` is the number of parameters.
-  std::unique_ptr<Optimizer<double>> (*make_double)(const Config& config, int64_t size);
-  std::unique_ptr<Optimizer<float>> (*make_float)(const Config& config, int64_t size);
+  // `layout` is that of the parameters it updates: sizes, and tensors for kinds that treat each by itself.
+  std::unique_ptr<Optimizer<double>> (*make_double)(const Config& config, const ParameterLayout& layout);
+  std::unique_ptr<Optimizer<float>> (*make_float)(const Config& config, const ParameterLayout& layout);
+  // Whether one number for all parameters (a norm, a curvature) enters the update of each: such a kind cannot work on
+  // groups of parameters by themselves.
+  bool whole_vector = false;
+  // Whether it measures the batch at further points. Such a kind needs full batches.
+  bool needs_batch = false;
+  // Whether Answer gives a point of its own.
+  bool has_answer = false;
 };
 
 // All optimizers, in the order of the documentation.
 absl::Span<const OptimizerInfo* const> Optimizers();
 
+// The row of a kind, or null.
+const OptimizerInfo* FindOptimizer(absl::string_view name);
+
 // `config.info()` must be the kind of one of Optimizers().
 template <typename T>
-std::unique_ptr<Optimizer<T>> MakeOptimizer(const Config& config, int64_t size);
+std::unique_ptr<Optimizer<T>> MakeOptimizer(const Config& config, const ParameterLayout& layout);
 
 }  // namespace descent::core
 

@@ -1,4 +1,3 @@
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -10,26 +9,33 @@
 namespace descent::core {
 namespace {
 
-constexpr std::array<const OptimizerInfo*, 5> kOptimizers = {&kSgd, &kAdagrad, &kRmsprop, &kAdam, &kAdamW};
+#define DESCENT_ADDRESS(row) &row,
+constexpr const OptimizerInfo* kOptimizers[] = {DESCENT_OPTIMIZERS(DESCENT_ADDRESS)};
+#undef DESCENT_ADDRESS
 
 }  // namespace
 
 absl::Span<const OptimizerInfo* const> Optimizers() { return kOptimizers; }
 
-template <typename T>
-std::unique_ptr<Optimizer<T>> MakeOptimizer(const Config& config, int64_t size) {
+const OptimizerInfo* FindOptimizer(absl::string_view name) {
   for (const OptimizerInfo* info : kOptimizers) {
-    if (&info->kind != config.info()) continue;
-    if constexpr (std::is_same_v<T, double>) {
-      return info->make_double(config, size);
-    } else {
-      return info->make_float(config, size);
-    }
+    if (info->kind.name == name) return info;
   }
-  std::abort();
+  return nullptr;
 }
 
-template std::unique_ptr<Optimizer<double>> MakeOptimizer(const Config& config, int64_t size);
-template std::unique_ptr<Optimizer<float>> MakeOptimizer(const Config& config, int64_t size);
+template <typename T>
+std::unique_ptr<Optimizer<T>> MakeOptimizer(const Config& config, const ParameterLayout& layout) {
+  const OptimizerInfo* info = FindOptimizer(config.name());
+  if (info == nullptr) std::abort();
+  if constexpr (std::is_same_v<T, double>) {
+    return info->make_double(config, layout);
+  } else {
+    return info->make_float(config, layout);
+  }
+}
+
+template std::unique_ptr<Optimizer<double>> MakeOptimizer(const Config& config, const ParameterLayout& layout);
+template std::unique_ptr<Optimizer<float>> MakeOptimizer(const Config& config, const ParameterLayout& layout);
 
 }  // namespace descent::core

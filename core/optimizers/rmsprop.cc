@@ -24,23 +24,23 @@ constexpr FieldInfo kFields[] = {
 template <typename T>
 class Rmsprop final : public Optimizer<T> {
  public:
-  Rmsprop(const Config& config, int64_t size)
+  Rmsprop(const Config& config, const ParameterLayout& layout)
       : decay_(config.number("decay")),
         epsilon_(static_cast<T>(config.number("epsilon"))),
         momentum_(static_cast<T>(config.number("momentum"))),
         weight_decay_(static_cast<T>(config.number("weight_decay"))),
-        square_(static_cast<size_t>(size)),
-        mean_(config.boolean("centered") ? static_cast<size_t>(size) : 0),
-        velocity_(config.number("momentum") > 0 ? static_cast<size_t>(size) : 0) {}
+        square_(static_cast<size_t>(layout.size)),
+        mean_(config.boolean("centered") ? static_cast<size_t>(layout.size) : 0),
+        velocity_(config.number("momentum") > 0 ? static_cast<size_t>(layout.size) : 0) {}
 
-  void Step(int64_t /*step*/, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) override {
-    const T rate = static_cast<T>(learning_rate);
+  void Step(const Update<T>& update, absl::Span<T> parameters) override {
+    const T rate = static_cast<T>(update.learning_rate);
     if (mean_.empty()) {
-      velocity_.empty() ? Update<false, false>(rate, gradient, parameters)
-                        : Update<false, true>(rate, gradient, parameters);
+      velocity_.empty() ? Move<false, false>(rate, update.gradient, parameters)
+                        : Move<false, true>(rate, update.gradient, parameters);
     } else {
-      velocity_.empty() ? Update<true, false>(rate, gradient, parameters)
-                        : Update<true, true>(rate, gradient, parameters);
+      velocity_.empty() ? Move<true, false>(rate, update.gradient, parameters)
+                        : Move<true, true>(rate, update.gradient, parameters);
     }
   }
 
@@ -53,7 +53,7 @@ class Rmsprop final : public Optimizer<T> {
 
  private:
   template <bool kCentered, bool kMomentum>
-  void Update(T rate, absl::Span<const T> gradient, absl::Span<T> parameters) {
+  void Move(T rate, absl::Span<const T> gradient, absl::Span<T> parameters) {
     const T* __restrict g = gradient.data();
     T* __restrict x = parameters.data();
     T* __restrict v = square_.data();
@@ -94,8 +94,8 @@ class Rmsprop final : public Optimizer<T> {
 };
 
 template <typename T>
-std::unique_ptr<Optimizer<T>> Make(const Config& config, int64_t size) {
-  return std::make_unique<Rmsprop<T>>(config, size);
+std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& layout) {
+  return std::make_unique<Rmsprop<T>>(config, layout);
 }
 
 }  // namespace

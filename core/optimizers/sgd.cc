@@ -30,27 +30,27 @@ constexpr FieldInfo kFields[] = {
 template <typename T>
 class Sgd final : public Optimizer<T> {
  public:
-  Sgd(const Config& config, int64_t size)
+  Sgd(const Config& config, const ParameterLayout& layout)
       : momentum_(config.number("momentum")),
         dampening_(config.number("dampening")),
         nesterov_(config.boolean("nesterov")),
         rate_inside_(config.choice("velocity_form") == kRateInside),
         weight_decay_(static_cast<T>(config.number("weight_decay"))),
-        velocity_(momentum_ > 0 ? static_cast<size_t>(size) : 0) {}
+        velocity_(momentum_ > 0 ? static_cast<size_t>(layout.size) : 0) {}
 
-  void Step(int64_t step, double learning_rate, absl::Span<const T> gradient, absl::Span<T> parameters) override {
-    const T rate = static_cast<T>(learning_rate);
+  void Step(const Update<T>& update, absl::Span<T> parameters) override {
+    const T rate = static_cast<T>(update.learning_rate);
     if (momentum_ == 0) {
-      StepPlainly(rate, gradient, parameters);
+      StepPlainly(rate, update.gradient, parameters);
       return;
     }
     // The velocity starts as the first gradient itself: nothing is kept yet and nothing damped.
-    const T kept = static_cast<T>(step == 0 ? 0 : momentum_);
-    const T entering = static_cast<T>(step == 0 ? 1 : 1 - dampening_);
+    const T kept = static_cast<T>(update.step == 0 ? 0 : momentum_);
+    const T entering = static_cast<T>(update.step == 0 ? 1 : 1 - dampening_);
     if (rate_inside_) {
-      StepWithVelocity(kept, entering * rate, rate, T{1}, gradient, parameters);
+      StepWithVelocity(kept, entering * rate, rate, T{1}, update.gradient, parameters);
     } else {
-      StepWithVelocity(kept, entering, T{1}, rate, gradient, parameters);
+      StepWithVelocity(kept, entering, T{1}, rate, update.gradient, parameters);
     }
   }
 
@@ -100,8 +100,8 @@ class Sgd final : public Optimizer<T> {
 };
 
 template <typename T>
-std::unique_ptr<Optimizer<T>> Make(const Config& config, int64_t size) {
-  return std::make_unique<Sgd<T>>(config, size);
+std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& layout) {
+  return std::make_unique<Sgd<T>>(config, layout);
 }
 
 void Check(const Config& config, absl::string_view path, Violations* violations) {

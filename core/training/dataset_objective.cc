@@ -55,13 +55,13 @@ class DatasetObjective final : public Objective<T> {
     return {loss, loss + Penalties(parameters, {})};
   }
 
-  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) override {
+  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) override {
     EvaluationPoint point;
     point.training = EvaluateRows(parameters, training_, training_targets_);
     point.objective = point.training.loss + Penalties(parameters, {});
-    if (sampler_.full()) {
-      point.training.loss = batch.loss;
-      point.objective = batch.objective;
+    if (batch != nullptr && sampler_.full()) {
+      point.training.loss = batch->loss;
+      point.objective = batch->objective;
     }
     if (held_out_.rows > 0) point.held_out = EvaluateRows(parameters, held_out_, held_out_targets_);
     return point;

@@ -36,10 +36,11 @@ class FunctionObjective final : public Objective<T> {
     return {value, value};
   }
 
-  EvaluationPoint Evaluate(absl::Span<const T> /*parameters*/, const ObjectiveValue& batch) override {
+  EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) override {
+    const ObjectiveValue value = batch != nullptr ? *batch : MeasureAll(parameters);
     EvaluationPoint point;
-    point.training.loss = batch.loss;
-    point.objective = batch.objective;
+    point.training.loss = value.loss;
+    point.objective = value.objective;
     return point;
   }
 

@@ -2,8 +2,13 @@
 #include "core/training/job_spec.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
+
+#include "core/training/clipping.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 
 namespace descent::core {
 namespace {
@@ -113,6 +118,10 @@ constexpr FieldInfo kOneRowFields[] = {Choice("shuffling", kShufflingSummary, 0,
 constexpr FieldInfo kMiniBatchFields[] = {
     Integer("size", "Rows of a batch; more than there are means all.", 32, AtLeast(1), "rows"),
     Choice("shuffling", kShufflingSummary, 0, kShufflings),
+    Integer("accumulation_steps",
+            "Batches whose gradients are summed, and divided by all their rows once, for one update; the last update "
+            "of an epoch may have fewer.",
+            1, Closed(1, 1e6), "batches"),
 };
 constexpr KindInfo kFull = {.name = "full", .summary = "All rows in every step: batch gradient descent."};
 constexpr KindInfo kOneRow = {.name = "one_row",
@@ -123,8 +132,6 @@ constexpr KindInfo kMiniBatch = {.name = "mini_batch",
                                  .fields = kMiniBatchFields};
 
 constexpr const KindInfo* kBatches[] = {&kFull, &kOneRow, &kMiniBatch};
-constexpr const KindInfo* kPolicies[] = {&kPreprocessing, &kStopping, &kPlateau,  &kEarlyStopping,
-                                         &kEvaluation,    &kRecord,   &kExecution};
 
 }  // namespace
 
@@ -136,15 +143,25 @@ const KindInfo& EvaluationInfo() { return kEvaluation; }
 const KindInfo& RecordInfo() { return kRecord; }
 const KindInfo& ExecutionInfo() { return kExecution; }
 absl::Span<const KindInfo* const> Batches() { return kBatches; }
-absl::Span<const KindInfo* const> Policies() { return kPolicies; }
+absl::Span<const KindInfo* const> Policies() {
+  static const std::array<const KindInfo*, 10> kPolicies = {
+      &kPreprocessing, &kStopping,  &kPlateau,       &kEarlyStopping,       &kEvaluation,
+      &kRecord,        &kExecution, &ClippingInfo(), &ParameterGroupInfo(), &ReduceOnPlateauInfo()};
+  return kPolicies;
+}
 
 BatchShape BatchShapeOf(const JobSpec& spec, int64_t training_rows) {
   BatchShape shape;
   if (!spec.dataset.has_value() || training_rows <= 0) return shape;
   shape.size = training_rows;
   if (spec.batch.info() == nullptr || spec.batch.name() == "full") return shape;
-  const int64_t size = spec.batch.name() == "one_row" ? 1 : spec.batch.integer("size");
-  shape.size = std::min(size, training_rows);
+  if (spec.batch.name() == "one_row") {
+    shape.size = 1;
+  } else {
+    // The sum of the gradients of several batches is that of one batch of all their rows.
+    const int64_t size = std::min(spec.batch.integer("size"), training_rows);
+    shape.size = std::min(size * spec.batch.integer("accumulation_steps"), training_rows);
+  }
   shape.shuffling = static_cast<Shuffling>(spec.batch.choice("shuffling"));
   // A permutation of all rows is the full batch in another order.
   shape.full = shape.size == training_rows && shape.shuffling != Shuffling::kWithReplacement;

@@ -53,6 +53,10 @@ struct JobSpec {
   Config record;
   Config execution;
   std::map<std::string, std::string> labels;
+  Config reduce_on_plateau;              // ReduceOnPlateauInfo; no kind: none
+  Config clipping;                       // ClippingInfo; no kind: none
+  Config averaging;                      // one of Averages; no kind: none
+  std::vector<Config> parameter_groups;  // ParameterGroupInfo
 
   bool operator==(const JobSpec&) const = default;
 };

@@ -34,8 +34,8 @@ class Objective {
   // The objective over all training rows.
   virtual ObjectiveValue MeasureAll(absl::Span<const T> parameters) = 0;
   // Training and held-out rows with their metrics; step and best are left to the caller. `batch` is what Measure gave
-  // at these parameters: of a full batch it is not computed again.
-  virtual EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue& batch) = 0;
+  // at these parameters: of a full batch it is not computed again. Null when it was not asked.
+  virtual EvaluationPoint Evaluate(absl::Span<const T> parameters, const ObjectiveValue* batch) = 0;
   // Passes over the training rows after `step` updates; 0 for functions.
   virtual double Epoch(int64_t step) const = 0;
   // What suits the model's activation, for initialisers.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/functions/function.h"
+#include "core/training/parameter_groups.h"
 
 namespace descent::core {
 namespace {
@@ -113,6 +114,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   if (spec.function.has_value()) {
     prepared.layout = FunctionLayout(*spec.function);
     prepared.shape.parameter_count = prepared.layout.size;
+    CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
     return prepared;
   }
   const size_t before = violations->list().size();
@@ -121,6 +123,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   CheckEncodes(spec, *data.table, problem.encoder, FieldPath(path, "problem.dataset.dataset"), violations);
   if (violations->list().size() != before) return prepared;
   prepared.layout = MakeModel<double>(spec.dataset->model, problem.input)->layout();
+  CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,
                     .has_held_out = problem.has_held_out,

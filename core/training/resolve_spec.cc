@@ -136,6 +136,9 @@ JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecL
     const int64_t warmup = spec.warmup.info() == nullptr ? 0 : spec.warmup.steps("length");
     FillInteger("period", std::max<int64_t>(1, max_steps - warmup), &spec.schedule);
   }
+  if (spec.averaging.name() == "swa")
+    FillInteger("start", std::max<int64_t>(1, max_steps - max_steps / 4), &spec.averaging);
+  if (spec.averaging.name() == "polyak") FillInteger("start", std::max<int64_t>(1, max_steps / 2), &spec.averaging);
   const bool full = BatchShapeOf(spec, shape.training_rows).full;
   const int64_t usual = full ? kDefaultEvaluationSteps : steps_per_epoch;
   FillInteger("every", std::max(usual, std::min(max_steps / kDefaultEvaluations, usual * kMostDefaultIntervals)),

@@ -17,7 +17,7 @@ namespace descent::core {
 namespace {
 
 constexpr uint32_t kMagic = 0x50534e44;  // "DNSP"
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 absl::Status Damaged(absl::string_view what) {
   return MakeError(ErrorReason::kStoredDataDamaged, absl::StrCat("a snapshot cannot be used: ", what));
@@ -50,6 +50,21 @@ template <typename T>
 AlignedVector<T> GetVector(ByteReader* reader) {
   const std::vector<T> values = reader->GetArray<T>();
   return AlignedVector<T>(values.begin(), values.end());
+}
+
+template <typename T>
+void PutArrays(const std::vector<absl::Span<T>>& arrays, ByteWriter* writer) {
+  writer->PutU64(arrays.size());
+  for (const absl::Span<T> array : arrays) writer->PutArray(absl::Span<const T>(array));
+}
+
+template <typename T>
+std::vector<std::vector<T>> GetArrays(ByteReader* reader) {
+  std::vector<std::vector<T>> arrays;
+  for (uint64_t count = reader->GetU64(); count > 0 && !reader->failed(); --count) {
+    arrays.push_back(reader->GetArray<T>());
+  }
+  return arrays;
 }
 
 void PutTermination(const Termination& termination, ByteWriter* writer) {
@@ -133,8 +148,11 @@ std::string SpecFingerprint(const JobSpec& spec) {
   writer.PutI64(spec.starts.value_or(0));
   writer.PutU64(spec.seed.value_or(0));
   writer.PutU8(static_cast<uint8_t>(spec.precision));
-  for (const Config* config : {&spec.initializer, &spec.optimizer, &spec.schedule, &spec.warmup, &spec.batch,
-                               &spec.stopping, &spec.plateau, &spec.early_stopping, &spec.evaluation}) {
+  writer.PutU64(spec.parameter_groups.size());
+  for (const Config& group : spec.parameter_groups) PutConfig(group, &writer);
+  for (const Config* config :
+       {&spec.reduce_on_plateau, &spec.clipping, &spec.averaging, &spec.initializer, &spec.optimizer, &spec.schedule,
+        &spec.warmup, &spec.batch, &spec.stopping, &spec.plateau, &spec.early_stopping, &spec.evaluation}) {
     PutConfig(*config, &writer);
   }
   return Sha256Hex(writer.bytes());
@@ -142,7 +160,7 @@ std::string SpecFingerprint(const JobSpec& spec) {
 
 template <typename T>
 std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
-                          const std::vector<absl::Span<T>>& optimizer) {
+                          const std::vector<absl::Span<T>>& arrays, const std::vector<absl::Span<double>>& numbers) {
   ByteWriter writer;
   writer.PutU32(kMagic);
   writer.PutU32(kVersion);
@@ -150,14 +168,16 @@ std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
   writer.PutU8(sizeof(T));
   writer.PutI64(run.step);
   PutVector(run.parameters, &writer);
+  PutVector(run.answer, &writer);
   PutVector(run.previous, &writer);
   run.stopping.Write(&writer);
+  run.rate_reduction.Write(&writer);
   writer.PutI64(run.best_step);
   PutVector(run.best, &writer);
   writer.PutBool(run.termination.has_value());
   if (run.termination.has_value()) PutTermination(*run.termination, &writer);
-  writer.PutU64(optimizer.size());
-  for (const absl::Span<T> array : optimizer) writer.PutArray(absl::Span<const T>(array));
+  PutArrays<T>(arrays, &writer);
+  PutArrays<double>(numbers, &writer);
   writer.PutU32(Crc32(writer.bytes()));
   return writer.TakeBytes();
 }
@@ -171,16 +191,19 @@ absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
   if (reader.GetU8() != sizeof(T)) return Damaged("its precision is not that of the spec");
   contents.run.step = reader.GetI64();
   contents.run.parameters = GetVector<T>(&reader);
+  contents.run.answer = GetVector<T>(&reader);
   contents.run.previous = GetVector<T>(&reader);
   contents.run.stopping = StoppingState::Read(&reader);
+  contents.run.rate_reduction = RateReductionState::Read(&reader);
   contents.run.best_step = reader.GetI64();
   contents.run.best = GetVector<T>(&reader);
   if (reader.GetBool()) contents.run.termination = GetTermination(&reader);
-  const uint64_t arrays = reader.GetU64();
-  for (uint64_t i = 0; i < arrays && !reader.failed(); ++i) contents.optimizer.push_back(reader.GetArray<T>());
+  contents.arrays = GetArrays<T>(&reader);
+  contents.numbers = GetArrays<double>(&reader);
   const size_t size = contents.run.parameters.size();
-  const bool sizes_fit = contents.run.previous.size() == size &&
-                         (contents.run.best.empty() || contents.run.best.size() == size) && contents.run.step >= 0;
+  const auto fits = [size](const AlignedVector<T>& vector) { return vector.empty() || vector.size() == size; };
+  const bool sizes_fit = contents.run.previous.size() == size && fits(contents.run.answer) && fits(contents.run.best) &&
+                         contents.run.step >= 0;
   const bool ends_well = !contents.run.termination.has_value() || IsKnown(contents.run.termination->reason);
   if (reader.failed() || reader.remaining() != 0 || !sizes_fit || !ends_well)
     return Damaged("its parts do not fit together");
@@ -189,7 +212,7 @@ absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
 
 template <typename T>
 ParameterVector LastParameters(const RunState<T>& run) {
-  return Widen(run.step, run.parameters);
+  return Widen(run.step, run.answer.empty() ? run.parameters : run.answer);
 }
 
 template <typename T>
@@ -211,8 +234,10 @@ absl::StatusOr<SnapshotParameters> ReadSnapshotParameters(absl::string_view snap
   return reader.GetU8() == sizeof(float) ? ReadParametersAs<float>(snapshot) : ReadParametersAs<double>(snapshot);
 }
 
-template std::string WriteSnapshot(absl::string_view, const RunState<float>&, const std::vector<absl::Span<float>>&);
-template std::string WriteSnapshot(absl::string_view, const RunState<double>&, const std::vector<absl::Span<double>>&);
+template std::string WriteSnapshot(absl::string_view, const RunState<float>&, const std::vector<absl::Span<float>>&,
+                                   const std::vector<absl::Span<double>>&);
+template std::string WriteSnapshot(absl::string_view, const RunState<double>&, const std::vector<absl::Span<double>>&,
+                                   const std::vector<absl::Span<double>>&);
 template absl::StatusOr<SnapshotContents<float>> ReadSnapshot(absl::string_view);
 template absl::StatusOr<SnapshotContents<double>> ReadSnapshot(absl::string_view);
 template ParameterVector LastParameters(const RunState<float>&);

@@ -1,7 +1,8 @@
 // Everything that determines the future of a run, as bytes.
 //
 // Layout, little-endian (core/base/bytes.h): magic, version, fingerprint of the spec, bytes of a parameter value (4 or
-// 8), step, the parameter vectors, the optimizer's arrays, what the stopping rules remember, the best step, how the run
+// 8), step, the parameter vectors, the optimizer's arrays, what the stopping rules and the reduction of the rate
+// remember, the best step, how the run
 // ended if it did, CRC-32 (zlib) of all before it. Draws need no place: they are functions of seed and step.
 #ifndef DESCENT_CORE_TRAINING_SNAPSHOT_H_
 #define DESCENT_CORE_TRAINING_SNAPSHOT_H_
@@ -15,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "core/base/aligned.h"
 #include "core/training/job_spec.h"
+#include "core/training/rate_reduction.h"
 #include "core/training/stopping.h"
 #include "core/training/trainer.h"
 
@@ -25,8 +27,10 @@ template <typename T>
 struct RunState {
   int64_t step = 0;
   AlignedVector<T> parameters;
-  AlignedVector<T> previous;  // of row step - 1: the answer when row `step` is not finite
+  AlignedVector<T> answer;    // where it is another point than the parameters; empty otherwise
+  AlignedVector<T> previous;  // the answer of row step - 1, for when row `step` is not finite
   StoppingState stopping;
+  RateReductionState rate_reduction;
   int64_t best_step = 0;
   AlignedVector<T> best;  // empty before the first evaluation
   std::optional<Termination> termination;
@@ -35,17 +39,18 @@ struct RunState {
 // Hash of all parts of a resolved spec that determine the bits of a run: all but record, execution and labels.
 std::string SpecFingerprint(const JobSpec& spec);
 
-// What a snapshot holds; `optimizer` are the optimizer's arrays.
+// What a snapshot holds; `arrays` and `numbers` are the optimizer's.
 template <typename T>
 struct SnapshotContents {
   std::string fingerprint;
   RunState<T> run;
-  std::vector<std::vector<T>> optimizer;
+  std::vector<std::vector<T>> arrays;
+  std::vector<std::vector<double>> numbers;
 };
 
 template <typename T>
 std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
-                          const std::vector<absl::Span<T>>& optimizer);
+                          const std::vector<absl::Span<T>>& arrays, const std::vector<absl::Span<double>>& numbers);
 
 // STORED_DATA_DAMAGED for bytes that are not a whole snapshot of this version with values of type T.
 template <typename T>

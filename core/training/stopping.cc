@@ -20,14 +20,13 @@ std::optional<double> OptionalNumberOf(const Config& config, absl::string_view f
   return config.number(field);
 }
 
-// What `best` is measured by.
-double BestValueOf(const EvaluationPoint& evaluation) {
-  return evaluation.held_out.has_value() ? evaluation.held_out->loss : evaluation.objective;
-}
-
 std::string Steps(int64_t count) { return absl::StrCat(count, count == 1 ? " step" : " steps"); }
 
 }  // namespace
+
+double BestValueOf(const EvaluationPoint& evaluation) {
+  return evaluation.held_out.has_value() ? evaluation.held_out->loss : evaluation.objective;
+}
 
 void StoppingState::Write(ByteWriter* writer) const {
   writer->PutDouble(first_objective);

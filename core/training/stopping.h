@@ -22,6 +22,9 @@ struct Row {
   double gradient_norm = 0;
 };
 
+// What evaluations are compared by: the held-out loss, or the objective when nothing is held out.
+double BestValueOf(const EvaluationPoint& evaluation);
+
 // All that the rules remember of the rows and evaluations before: of constant size whatever the windows.
 struct StoppingState {
   double first_objective = 0;

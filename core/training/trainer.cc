@@ -21,8 +21,12 @@
 #include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
 #include "core/training/gradient_norm.h"
 #include "core/training/objective.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "core/training/recorder.h"
 #include "core/training/snapshot.h"
 #include "core/training/stopping.h"
@@ -37,14 +41,32 @@ void Require(bool condition, const char* what) {
   std::abort();
 }
 
+// The batch of one step.
+template <typename T>
+class StepBatch final : public BatchObjective<T> {
+ public:
+  StepBatch(Objective<T>* objective, int64_t step) : objective_(objective), step_(step) {}
+
+  double Measure(absl::Span<const T> point, absl::Span<T> gradient) override {
+    return objective_->Measure(step_, point, gradient).objective;
+  }
+
+ private:
+  Objective<T>* const objective_;
+  const int64_t step_;
+};
+
 template <typename T>
 class TrainerOf final : public Trainer {
  public:
   TrainerOf(const JobSpec& spec, std::unique_ptr<Team> team, std::unique_ptr<Objective<T>> objective)
       : team_(std::move(team)),
         objective_(std::move(objective)),
-        optimizer_(MakeOptimizer<T>(spec.optimizer, objective_->layout().size)),
+        optimizer_(MakeGroupedOptimizer<T>(spec.optimizer, spec.parameter_groups, objective_->layout())),
         schedule_(MakeSchedule(spec.schedule, spec.warmup)),
+        rate_reduction_(spec.reduce_on_plateau),
+        clipping_(spec.clipping),
+        averager_(spec.averaging),
         rules_(spec, objective_->training_rows()),
         recorder_(spec.record, objective_->layout().size),
         fingerprint_(SpecFingerprint(spec)),
@@ -61,7 +83,9 @@ class TrainerOf final : public Trainer {
   int64_t executed_steps() const override { return executed_steps_; }
   double epoch() const override { return objective_->Epoch(run_.step); }
 
-  std::string Snapshot() const override { return WriteSnapshot(fingerprint_, run_, optimizer_->State()); }
+  std::string Snapshot() const override {
+    return WriteSnapshot<T>(fingerprint_, run_, optimizer_->State(), optimizer_->Numbers());
+  }
   const std::optional<Termination>& termination() const override { return run_.termination; }
   absl::Status Restore(absl::string_view snapshot) override;
 
@@ -74,6 +98,8 @@ class TrainerOf final : public Trainer {
  private:
   void Start(const JobSpec& spec);
   Row MeasureRow();
+  void TakeUpdate(const Row& row);
+  const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
   std::optional<Termination> FindNonFinite(const Row& row) const;
   EvaluationPoint Evaluate(const Row& row);
   Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation) const;
@@ -84,6 +110,9 @@ class TrainerOf final : public Trainer {
   const std::unique_ptr<Objective<T>> objective_;
   const std::unique_ptr<Optimizer<T>> optimizer_;
   const std::unique_ptr<const Schedule> schedule_;
+  const RateReduction rate_reduction_;
+  const Clipping clipping_;
+  const Averager averager_;
   const StoppingRules rules_;
   const Recorder recorder_;
   const std::string fingerprint_;
@@ -122,13 +151,28 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
     Accept(row, progress, block);
     if (progress.termination.has_value()) break;
 
-    std::copy(run_.parameters.begin(), run_.parameters.end(), run_.previous.begin());
-    optimizer_->Step(row.step, row.learning_rate, gradient_, absl::MakeSpan(run_.parameters));
-    ++run_.step;
-    ++executed_steps_;
+    TakeUpdate(row);
     if (progress.evaluation.has_value()) break;
   }
   return progress;
+}
+
+template <typename T>
+void TrainerOf<T>::TakeUpdate(const Row& row) {
+  run_.previous = Answer();
+  clipping_.Clip(row.gradient_norm, absl::MakeSpan(gradient_));
+  StepBatch<T> batch(objective_.get(), row.step);
+  optimizer_->Step({.step = row.step,
+                    .learning_rate = row.learning_rate,
+                    .objective = row.objective,
+                    .gradient = gradient_,
+                    .batch = &batch},
+                   absl::MakeSpan(run_.parameters));
+  ++run_.step;
+  const absl::Span<const T> answer = optimizer_->Answer();
+  if (!answer.empty()) run_.answer.assign(answer.begin(), answer.end());
+  averager_.Observe(run_.step, run_.parameters, &run_.answer);
+  ++executed_steps_;
 }
 
 template <typename T>
@@ -182,7 +226,7 @@ Row TrainerOf<T>::MeasureRow() {
   return {.step = run_.step,
           .loss = value.loss,
           .objective = value.objective,
-          .learning_rate = learning_rate_ * schedule_->Factor(run_.step),
+          .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor,
           .gradient_norm = GradientNorm<T>(gradient_)};
 }
 
@@ -217,7 +261,8 @@ std::optional<Termination> TrainerOf<T>::FindNonFinite(const Row& row) const {
 
 template <typename T>
 EvaluationPoint TrainerOf<T>::Evaluate(const Row& row) {
-  EvaluationPoint evaluation = objective_->Evaluate(run_.parameters, {row.loss, row.objective});
+  const ObjectiveValue batch = {row.loss, row.objective};
+  EvaluationPoint evaluation = objective_->Evaluate(Answer(), run_.answer.empty() ? &batch : nullptr);
   evaluation.step = row.step;
   evaluation.best = rules_.IsBest(run_.stopping, evaluation);
   return evaluation;
@@ -241,8 +286,9 @@ template <typename T>
 void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* block) {
   const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
   rules_.Observe(row, evaluation, &run_.stopping);
+  if (evaluation != nullptr) rate_reduction_.Observe(BestValueOf(*evaluation), &run_.rate_reduction);
   if (evaluation != nullptr && evaluation->best) {
-    run_.best = run_.parameters;
+    run_.best = Answer();
     run_.best_step = row.step;
   }
   if (progress.termination.has_value()) run_.termination = progress.termination;
@@ -257,12 +303,20 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
   };
   if (contents.fingerprint != fingerprint_) return refuse("it was taken of another spec");
   const std::vector<absl::Span<T>> arrays = optimizer_->State();
-  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.optimizer.size() == arrays.size();
-  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.optimizer[i].size() == arrays[i].size();
+  const std::vector<absl::Span<double>> numbers = optimizer_->Numbers();
+  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.arrays.size() == arrays.size() &&
+                   contents.numbers.size() == numbers.size();
+  for (size_t i = 0; sizes_fit && i < numbers.size(); ++i) {
+    sizes_fit = contents.numbers[i].size() == numbers[i].size();
+  }
+  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.arrays[i].size() == arrays[i].size();
   if (!sizes_fit) return refuse("its sizes are not those of the model");
   run_ = std::move(contents.run);
   for (size_t i = 0; i < arrays.size(); ++i) {
-    std::copy(contents.optimizer[i].begin(), contents.optimizer[i].end(), arrays[i].begin());
+    std::copy(contents.arrays[i].begin(), contents.arrays[i].end(), arrays[i].begin());
+  }
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    std::copy(contents.numbers[i].begin(), contents.numbers[i].end(), numbers[i].begin());
   }
   multi_start_.reset();
   return absl::OkStatus();

@@ -20,6 +20,7 @@ namespace {
 
 constexpr int64_t kMostStarts = 10000;
 constexpr size_t kMostLabels = 64;
+constexpr size_t kMostGroups = 64;
 constexpr size_t kLongestLabelKey = 63;
 constexpr size_t kLongestLabelValue = 256;
 
@@ -58,6 +59,12 @@ std::vector<Place> PlacesOf(const JobSpec& spec) {
   add("optimizer", spec.optimizer, true);
   add("schedule", spec.schedule, true);
   add("schedule.warmup", spec.warmup, false);
+  add("schedule.reduce_on_plateau", spec.reduce_on_plateau, false);
+  add("clipping", spec.clipping, false);
+  add("averaging", spec.averaging, true);
+  for (size_t i = 0; i < spec.parameter_groups.size(); ++i) {
+    add(absl::StrCat("parameter_groups[", i, "]"), spec.parameter_groups[i], false);
+  }
   add("batch", spec.batch, true);
   add("stopping", spec.stopping, false);
   add("stopping.plateau", spec.plateau, false);
@@ -83,6 +90,7 @@ class Checker {
     CheckHeldOut();
     CheckRecord();
     CheckLabels();
+    CheckOptimizerFits();
   }
 
  private:
@@ -206,6 +214,39 @@ class Checker {
     if (every >= 1 && parameters_every > 0 && parameters_every % every != 0) {
       Add("record.parameters_every_steps",
           absl::StrCat("must be a multiple of every_steps (", every, ") or 0, was ", parameters_every));
+    }
+  }
+
+  // What not every optimizer can be combined with.
+  void CheckOptimizerFits() {
+    const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
+    if (optimizer == nullptr) return;
+    const absl::string_view name = optimizer->kind.name;
+    if (optimizer->needs_batch && spec_.batch.info() != nullptr && spec_.batch.name() != "full") {
+      Add(FieldPath("batch", spec_.batch.name()),
+          absl::StrCat(name, " compares points on the same rows, so it needs all of them; use full"));
+    }
+    if (optimizer->needs_batch && spec_.clipping.info() != nullptr) {
+      Add("clipping", absl::StrCat(name, " chooses the length of its steps itself; leave it out"));
+    }
+    if (optimizer->has_answer && spec_.averaging.info() != nullptr) {
+      Add(FieldPath("averaging", spec_.averaging.name()),
+          absl::StrCat(name, " answers with an average of its own; leave it out"));
+    }
+    if (spec_.parameter_groups.size() > kMostGroups) {
+      Add("parameter_groups",
+          absl::StrCat("has ", spec_.parameter_groups.size(), " entries, at most ", kMostGroups, " are allowed"));
+    } else if (optimizer->whole_vector && !spec_.parameter_groups.empty()) {
+      Add("parameter_groups", absl::StrCat(name,
+                                           " updates all parameters by one number, so groups cannot differ; "
+                                           "leave them out or use another optimizer"));
+    }
+    for (size_t i = 0; i < spec_.parameter_groups.size(); ++i) {
+      if (!spec_.parameter_groups[i].has("weight_decay") || optimizer->kind.FindField("weight_decay") != nullptr) {
+        continue;
+      }
+      Add(absl::StrCat("parameter_groups[", i, "].weight_decay"),
+          absl::StrCat(name, " has no weight_decay; leave it out or use regularization"));
     }
   }
 

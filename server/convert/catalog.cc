@@ -12,6 +12,7 @@
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
 #include "core/training/evaluation.h"
 #include "core/training/job_spec.h"
 #include "core/training/step_block.h"
@@ -167,6 +168,7 @@ v1::Catalog MakeCatalog(v1::CatalogKind kind) {
     if (entry != nullptr) entry->set_unit(std::string(metric.unit));
   }
   for (const core::KindInfo* info : core::Batches()) builder.AddKind(v1::CATALOG_KIND_BATCH, *info);
+  for (const core::KindInfo* info : core::Averages()) builder.AddKind(v1::CATALOG_KIND_AVERAGE, *info);
   for (const core::KindInfo* info : core::Policies()) builder.AddKind(v1::CATALOG_KIND_POLICY, *info);
   return builder.Take();
 }

@@ -148,6 +148,15 @@ void FieldToProto(const core::Value& value, const FieldInfo& field, const FieldD
   }
 }
 
+// A preset changes the defaults, so it comes before the values given. One that is unknown is said with the fields.
+void SetPreset(const Message& message, Config* config) {
+  if (config->info()->presets.empty()) return;
+  const FieldDescriptor* descriptor = FindField(*message.GetDescriptor(), "preset");
+  const int number = message.GetReflection()->GetEnumValue(message, descriptor);
+  const EnumValueDescriptor* value = descriptor->enum_type()->FindValueByNumber(number);
+  if (number != 0 && value != nullptr) config->SetPreset(ChoiceName(*value));
+}
+
 }  // namespace
 
 std::string ChoiceName(const EnumValueDescriptor& value) {
@@ -157,6 +166,7 @@ std::string ChoiceName(const EnumValueDescriptor& value) {
 
 Config ConfigFromProto(const Message& message, const KindInfo& info, absl::string_view path, Violations* violations) {
   Config config(&info);
+  SetPreset(message, &config);
   for (size_t i = 0; i < info.fields.size(); ++i) {
     const FieldDescriptor* descriptor = FindField(*message.GetDescriptor(), info.fields[i].name);
     if (descriptor == nullptr || !IsPresent(message, *descriptor)) continue;

@@ -14,6 +14,10 @@
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "server/convert/config.h"
 
 namespace descent::convert {
@@ -123,6 +127,18 @@ core::JobSpec JobSpecFromProto(const v1::JobSpec& proto, absl::string_view path,
   if (proto.schedule().has_warmup()) {
     spec.warmup = ConfigFromProto(proto.schedule().warmup(), core::WarmupInfo(), at("schedule.warmup"), violations);
   }
+  if (proto.schedule().has_reduce_on_plateau()) {
+    spec.reduce_on_plateau = ConfigFromProto(proto.schedule().reduce_on_plateau(), core::ReduceOnPlateauInfo(),
+                                             at("schedule.reduce_on_plateau"), violations);
+  }
+  if (proto.has_clipping()) {
+    spec.clipping = ConfigFromProto(proto.clipping(), core::ClippingInfo(), at("clipping"), violations);
+  }
+  spec.averaging = KindFromProto(proto.averaging(), core::Averages(), at("averaging"), violations);
+  for (const v1::ParameterGroup& group : proto.parameter_groups()) {
+    const std::string place = at(absl::StrCat("parameter_groups[", spec.parameter_groups.size(), "]"));
+    spec.parameter_groups.push_back(ConfigFromProto(group, core::ParameterGroupInfo(), place, violations));
+  }
   spec.batch = KindFromProto(proto.batch(), core::Batches(), at("batch"), violations);
   if (proto.has_seed()) spec.seed = proto.seed();
   spec.precision = PrecisionFromProto(proto.precision(), at("precision"), violations);
@@ -148,6 +164,12 @@ v1::JobSpec JobSpecToProto(const core::JobSpec& spec) {
   if (spec.optimizer.info() != nullptr) KindToProto(spec.optimizer, proto.mutable_optimizer());
   if (spec.schedule.info() != nullptr) KindToProto(spec.schedule, proto.mutable_schedule());
   if (spec.warmup.info() != nullptr) ConfigToProto(spec.warmup, proto.mutable_schedule()->mutable_warmup());
+  if (spec.reduce_on_plateau.info() != nullptr) {
+    ConfigToProto(spec.reduce_on_plateau, proto.mutable_schedule()->mutable_reduce_on_plateau());
+  }
+  if (spec.clipping.info() != nullptr) ConfigToProto(spec.clipping, proto.mutable_clipping());
+  if (spec.averaging.info() != nullptr) KindToProto(spec.averaging, proto.mutable_averaging());
+  for (const Config& group : spec.parameter_groups) ConfigToProto(group, proto.add_parameter_groups());
   if (spec.batch.info() != nullptr) KindToProto(spec.batch, proto.mutable_batch());
   if (spec.seed.has_value()) proto.set_seed(*spec.seed);
   proto.set_precision(PrecisionToProto(spec.precision));

@@ -20,6 +20,7 @@
 #include "core/functions/function.h"
 #include "core/optimizers/kinds.h"
 #include "core/optimizers/optimizer.h"
+#include "core/training/problem.h"
 
 namespace descent::core {
 namespace {
@@ -102,13 +103,13 @@ TEST_P(GoldenTest, FollowsTorch) {
   Config config(&GetParam().info->kind);
   GetParam().configure(config);
   const double rate = config.number("learning_rate");
-  std::unique_ptr<Optimizer<double>> optimizer = MakeOptimizer<double>(config, 2);
+  std::unique_ptr<Optimizer<double>> optimizer = MakeOptimizer<double>(config, FunctionLayout("rosenbrock"));
   const FunctionInfo* function = FindFunction("rosenbrock");
   std::array<double, 2> x = {function->default_start[0], function->default_start[1]};
   std::array<double, 2> gradient;
   for (int64_t step = 0; step < golden.rbegin()->first; ++step) {
     function->evaluate(x.data(), gradient.data());
-    optimizer->Step(step, rate, gradient, absl::MakeSpan(x));
+    optimizer->Step({.step = step, .learning_rate = rate, .gradient = gradient}, absl::MakeSpan(x));
     const auto expected = golden.find(step + 1);
     if (expected == golden.end()) continue;
     for (int i = 0; i < 2; ++i) {

@@ -31,7 +31,7 @@ TEST(JobSpecTest, TablesAreDocumentedAndTheirDefaultsAreValid) {
       for (const Violation& violation : violations.list()) EXPECT_EQ(violation.description, "is required");
     }
   }
-  EXPECT_EQ(Policies().size(), 7u);
+  EXPECT_EQ(Policies().size(), 10u);
   EXPECT_EQ(Batches().size(), 3u);
 }
 

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "gtest/gtest.h"
 #include "tests/core/training/test_specs.h"
 
@@ -61,6 +65,31 @@ TEST(SnapshotTest, EveryOptimizerGoesOnBitForBit) {
           ExpectSameRun(whole, RunInTwo(spec, data, step));
         }
       }
+    }
+  }
+}
+
+TEST(SnapshotTest, AveragesGroupsAndTheReducedRateGoOnBitForBit) {
+  const TrainingData data = {.table = SyntheticTable(40, 3, 2), .evaluation_table = nullptr};
+  for (const KindInfo* average : Averages()) {
+    JobSpec spec = DatasetSpec("logistic", "adam", {{"learning_rate", 0.5}});
+    spec.batch = BatchOf("mini_batch", 9);
+    spec.stopping = StoppingAfter(70);
+    spec.evaluation = EvaluationEvery(3, 0.2);
+    spec.averaging = Config(average);
+    spec.averaging.SetInteger("start", 20);
+    spec.clipping = Config(&ClippingInfo());
+    spec.clipping.SetNumber("max_norm", 0.1);
+    spec.reduce_on_plateau = Config(&ReduceOnPlateauInfo());
+    spec.reduce_on_plateau.SetInteger("patience", 1);
+    spec.parameter_groups.emplace_back(&ParameterGroupInfo());
+    spec.parameter_groups[0].SetText("tensors", "bias");
+    spec.parameter_groups[0].SetNumber("learning_rate_factor", 3);
+    const RunRecord whole = RunToEnd(spec, data);
+    EXPECT_LT(whole.learning_rate(70), 0.5) << "the rate was reduced";
+    for (const int64_t step : {0, 19, 20, 41, 70}) {
+      SCOPED_TRACE(absl::StrCat(average->name, " ", step));
+      ExpectSameRun(whole, RunInTwo(spec, data, step));
     }
   }
 }
@@ -143,13 +172,13 @@ TEST(SnapshotTest, BytesWithACorrectChecksumAreStillJudged) {
   RunState<double> run = contents->run;
   std::vector<double> moment = {1, 2};
   const std::vector<absl::Span<double>> arrays = {absl::MakeSpan(moment), absl::MakeSpan(moment)};
-  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)), absl::OkStatus());
+  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})), absl::OkStatus());
   // An array too few, a parameter too many, another spec.
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {arrays[0]})).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {arrays[0]}, {})).ok());
   run.parameters.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
   run.previous.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays)).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
   EXPECT_FALSE(MakeTrainer(FunctionSpec("rosenbrock", "adam", {{"beta1", 0.8}}))->Restore(snapshot).ok());
   JobSpec float32 = FunctionSpec("rosenbrock", "adam", {});
   float32.precision = Precision::kFloat32;

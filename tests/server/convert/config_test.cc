@@ -13,7 +13,11 @@
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
 #include "core/schedules/schedule.h"
+#include "core/training/averaging.h"
+#include "core/training/clipping.h"
 #include "core/training/job_spec.h"
+#include "core/training/parameter_groups.h"
+#include "core/training/rate_reduction.h"
 #include "descent/v1/job_spec.pb.h"
 #include "server/convert/spec.h"
 
@@ -30,10 +34,14 @@ TEST(ConfigTest, EveryFamilyOfMessagesIsItsTable) {
   EXPECT_THAT(Differences(*v1::Loss::descriptor(), KindsOf(core::Losses())), IsEmpty());
   EXPECT_THAT(Differences(*v1::Initialization::descriptor(), KindsOf(core::Initializers())), IsEmpty());
   EXPECT_THAT(Differences(*v1::Batch::descriptor(), core::Batches()), IsEmpty());
+  EXPECT_THAT(Differences(*v1::Averaging::descriptor(), core::Averages()), IsEmpty());
 }
 
 TEST(ConfigTest, EveryPolicyMessageIsItsTable) {
   EXPECT_THAT(FieldDifferences(*v1::Warmup::descriptor(), core::WarmupInfo()), IsEmpty());
+  EXPECT_THAT(FieldDifferences(*v1::ReduceOnPlateau::descriptor(), core::ReduceOnPlateauInfo()), IsEmpty());
+  EXPECT_THAT(FieldDifferences(*v1::GradientClipping::descriptor(), core::ClippingInfo()), IsEmpty());
+  EXPECT_THAT(FieldDifferences(*v1::ParameterGroup::descriptor(), core::ParameterGroupInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::Preprocessing::descriptor(), core::PreprocessingInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::Stopping::descriptor(), core::StoppingInfo()), IsEmpty());
   EXPECT_THAT(FieldDifferences(*v1::Plateau::descriptor(), core::PlateauInfo()), IsEmpty());
