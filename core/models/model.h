@@ -15,10 +15,16 @@
 
 namespace descent::core {
 
+// What a model keeps in a workspace besides buffers.
+struct ModelScratch {
+  virtual ~ModelScratch() = default;
+};
+
 // Scratch memory of one thread for one model. Made once, so that a step allocates nothing.
 template <typename T>
 struct Workspace {
   std::vector<AlignedVector<T>> buffers;
+  std::unique_ptr<ModelScratch> own;  // null for most
 };
 
 // The shape of a model: no parameters inside. T is float or double. All matrices are row-major and start at a 64-byte

@@ -14,6 +14,7 @@
 namespace descent::core {
 namespace {
 
+// A model or a formula on data:
 // objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x). The sum of the
 // gradients is divided by n once, then the penalties' gradient is added once.
 template <typename T>
@@ -21,11 +22,12 @@ class DatasetObjective final : public Objective<T> {
  public:
   DatasetObjective(const JobSpec& spec, const FittedProblem& problem, Matrix<T> training, Matrix<T> held_out,
                    Team* team)
-      : model_(MakeModel<T>(spec.dataset->model, problem.input)),
+      : model_(problem.MakeProblemModel<T>()),
         loss_(MakeLoss<T>(problem.loss_config)),
-        penalties_(spec.dataset->penalties),
+        formula_(problem.formula),
+        penalties_(problem.penalties),
         task_(problem.loss->task),
-        default_gain_(problem.model->gain(spec.dataset->model)),
+        default_gain_(problem.default_gain()),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
         training_targets_(training_.targets.begin(), training_.targets.end()),
@@ -69,6 +71,9 @@ class DatasetObjective final : public Objective<T> {
 
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
+  void Project(absl::Span<T> parameters) const override {
+    if (formula_ != nullptr) ClipToBounds<T>(formula_->parameters, parameters);
+  }
 
  private:
   double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {
@@ -86,6 +91,7 @@ class DatasetObjective final : public Objective<T> {
 
   const std::unique_ptr<const Model<T>> model_;
   const std::unique_ptr<const Loss<T>> loss_;
+  const std::shared_ptr<const BoundFormula> formula_;  // null for models
   const std::vector<Config> penalties_;
   const Task task_;
   const double default_gain_;

@@ -168,6 +168,7 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
                     .gradient = gradient_,
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
+  objective_->Project(absl::MakeSpan(run_.parameters));
   ++run_.step;
   const absl::Span<const T> answer = optimizer_->Answer();
   if (!answer.empty()) run_.answer.assign(answer.begin(), answer.end());
@@ -201,6 +202,7 @@ void TrainerOf<T>::Start(const JobSpec& spec) {
     Initialize(spec.initializer, layout(), {.seed = *spec.seed, .start = static_cast<uint64_t>(start)},
                objective_->default_gain(), absl::MakeSpan(values));
     std::copy(values.begin(), values.end(), candidate.begin());
+    objective_->Project(absl::MakeSpan(candidate));
   };
   draw(0);
   run_.parameters = candidate;
@@ -328,6 +330,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> CreateOf(const JobSpec& spec, const Tra
   std::unique_ptr<Objective<T>> objective;
   if (spec.function.has_value()) {
     objective = MakeFunctionObjective<T>(*spec.function);
+  } else if (!TrainsOnData(spec)) {
+    DESCENT_ASSIGN_OR_RETURN(objective, MakeFormulaObjective<T>(spec));
   } else {
     DESCENT_ASSIGN_OR_RETURN(objective, MakeDatasetObjective<T>(spec, data, team.get()));
   }
