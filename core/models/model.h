@@ -23,11 +23,17 @@ struct Pass {
   int64_t first_row = 0;  // place of the first row in the batch
 };
 
+// What a model keeps in a workspace besides buffers.
+struct ModelScratch {
+  virtual ~ModelScratch() = default;
+};
+
 // Scratch memory of one thread for one model. Made once, so that a step allocates nothing.
 template <typename T>
 struct Workspace {
   std::vector<AlignedVector<T>> buffers;
-  bool training = false;  // of the last Forward
+  bool training = false;              // of the last Forward
+  std::unique_ptr<ModelScratch> own;  // null for most
 };
 
 // The shape of a model: no parameters inside. T is float or double. All matrices are row-major and start at a 64-byte

@@ -17,6 +17,7 @@
 namespace descent::core {
 namespace {
 
+// A model or a formula on data:
 // objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x). The sum of the
 // gradients is divided by n once, then the penalties' gradient is added once.
 template <typename T>
@@ -24,19 +25,20 @@ class DatasetObjective final : public Objective<T> {
  public:
   DatasetObjective(const JobSpec& spec, const FittedProblem& problem, Matrix<T> training, Matrix<T> held_out,
                    Team* team)
-      : model_(MakeModel<T>(spec.dataset->model, problem.input)),
+      : model_(problem.MakeProblemModel<T>()),
         loss_(MakeLoss<T>(problem.loss_config)),
-        penalties_(spec.dataset->penalties),
+        formula_(problem.formula),
+        penalties_(problem.penalties),
         feature_names_(problem.input.feature_names),
         task_(problem.loss->task),
         link_(problem.loss->link),
         loss_info_(problem.loss),
         loss_config_(problem.loss_config),
-        is_linear_(problem.model->is_linear && model_->output_width() == 1),
+        is_linear_(problem.model != nullptr && problem.model->is_linear && model_->output_width() == 1),
         has_kinks_(problem.loss->has_kinks || model_->has_kinks() || HaveKinks(penalties_)),
         seed_(*spec.seed),
         team_(team),
-        default_gain_(problem.model->gain(spec.dataset->model)),
+        default_gain_(problem.default_gain()),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
         training_targets_(training_.targets.begin(), training_.targets.end()),
@@ -109,6 +111,10 @@ class DatasetObjective final : public Objective<T> {
     return true;
   }
 
+  void Project(absl::Span<T> parameters) const override {
+    if (formula_ != nullptr) ClipToBounds<T>(formula_->parameters, parameters);
+  }
+
  private:
   double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {
     return penalties_.empty() ? 0 : EvaluatePenalties<T>(penalties_, model_->layout(), parameters, gradient);
@@ -126,6 +132,7 @@ class DatasetObjective final : public Objective<T> {
 
   const std::unique_ptr<const Model<T>> model_;
   const std::unique_ptr<const Loss<T>> loss_;
+  const std::shared_ptr<const BoundFormula> formula_;  // null for models
   const std::vector<Config> penalties_;
   const std::vector<std::string> feature_names_;
   const Task task_;

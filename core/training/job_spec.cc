@@ -157,9 +157,25 @@ bool AnswersElsewhere(const JobSpec& spec) {
   return spec.averaging.info() != nullptr || FindOptimizer(spec.optimizer.name())->has_answer;
 }
 
+bool TrainsOnData(const JobSpec& spec) {
+  return spec.dataset.has_value() || (spec.formula.has_value() && !spec.formula->dataset.empty());
+}
+
+const std::string& TrainingDataset(const JobSpec& spec) {
+  static const std::string* const kNone = new std::string;
+  return spec.dataset.has_value() ? spec.dataset->dataset : spec.formula.has_value() ? spec.formula->dataset : *kNone;
+}
+
+const std::string& TrainingDatasetVersion(const JobSpec& spec) {
+  static const std::string* const kNone = new std::string;
+  return spec.dataset.has_value()   ? spec.dataset->dataset_version
+         : spec.formula.has_value() ? spec.formula->dataset_version
+                                    : *kNone;
+}
+
 BatchShape BatchShapeOf(const JobSpec& spec, int64_t training_rows) {
   BatchShape shape;
-  if (!spec.dataset.has_value() || training_rows <= 0) return shape;
+  if (!TrainsOnData(spec) || training_rows <= 0) return shape;
   shape.size = training_rows;
   if (spec.batch.info() == nullptr || spec.batch.name() == "full") return shape;
   if (spec.batch.name() == "one_row") {

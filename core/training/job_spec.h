@@ -33,10 +33,32 @@ struct DatasetProblem {
   bool operator==(const DatasetProblem&) const = default;
 };
 
+// A parameter of a formula.
+struct FormulaParameter {
+  std::string name;
+  std::optional<double> start = std::nullopt;  // unset: drawn by the initializer
+  std::optional<double> lower = std::nullopt;  // unset: no bound
+  std::optional<double> upper = std::nullopt;
+
+  bool operator==(const FormulaParameter&) const = default;
+};
+
+// A formula over its parameters, or with `y ~ ...` one fitted to a dataset.
+struct FormulaProblem {
+  std::string expression;
+  std::string dataset;  // name without `datasets/`; empty without one
+  std::string dataset_version;
+  std::vector<FormulaParameter> parameters;
+  Config loss;  // no kind: squared when there is a dataset
+
+  bool operator==(const FormulaProblem&) const = default;
+};
+
 struct JobSpec {
-  // Exactly one of the two in a valid spec.
+  // Exactly one of the three in a valid spec.
   std::optional<DatasetProblem> dataset;
   std::optional<std::string> function;  // name in the function table
+  std::optional<FormulaProblem> formula;
 
   Config initializer;  // no kind: the problem's own
   std::optional<int64_t> starts;
@@ -78,6 +100,13 @@ absl::Span<const KindInfo* const> Policies();  // all the tables above but batch
 // Order of the rows, in the order of the `shuffling` choice.
 enum class Shuffling { kEachEpoch, kNone, kWithReplacement };
 
+// Whether it trains on the rows of a dataset: functions, and formulas that are not fitted to one, do not.
+bool TrainsOnData(const JobSpec& spec);
+
+// That dataset, without `datasets/`, and its version; empty when there is none.
+const std::string& TrainingDataset(const JobSpec& spec);
+const std::string& TrainingDatasetVersion(const JobSpec& spec);
+
 // Adds everything that is wrong with a given spec and can be said without its data: kinds missing, values out of range,
 // settings that contradict each other. Paths begin with `path` ("spec").
 void ValidateSpec(const JobSpec& spec, absl::string_view path, Violations* violations);
@@ -88,6 +117,7 @@ struct ProblemShape {
   bool has_held_out = false;
   int64_t parameter_count = 0;
   absl::string_view default_initializer = "zeros";  // of the model
+  std::vector<double> start = {};                   // of formulas whose parameters have start values; else empty
 };
 
 // Limits and defaults that the server sets.

@@ -53,9 +53,11 @@ class Objective {
   virtual std::optional<double> LossOfConstant() const = 0;
   // What suits the model's activation, for initialisers.
   virtual double default_gain() const = 0;
+  // Moves parameters to the nearest that are allowed; after every draw and every update.
+  virtual void Project(absl::Span<T> /*parameters*/) const {}
 };
 
-// A model on data. `spec` is resolved and has a dataset; `team` must outlive the objective.
+// A model or a formula on data. `spec` is resolved and trains on data; `team` must outlive the objective.
 template <typename T>
 absl::StatusOr<std::unique_ptr<Objective<T>>> MakeDatasetObjective(const JobSpec& spec, const TrainingData& data,
                                                                    Team* team);
@@ -63,6 +65,10 @@ absl::StatusOr<std::unique_ptr<Objective<T>>> MakeDatasetObjective(const JobSpec
 // A named function, which must exist.
 template <typename T>
 std::unique_ptr<Objective<T>> MakeFunctionObjective(absl::string_view name);
+
+// A formula that is not fitted to data. `spec` is resolved and has one.
+template <typename T>
+absl::StatusOr<std::unique_ptr<Objective<T>>> MakeFormulaObjective(const JobSpec& spec);
 
 }  // namespace descent::core
 

@@ -43,7 +43,7 @@ class PredictorOf final : public Predictor {
       : spec_(spec),
         data_(std::move(data)),
         problem_(std::move(problem)),
-        model_(MakeModel<T>(spec_.dataset->model, problem_.input)),
+        model_(problem_.MakeProblemModel<T>()),
         loss_(MakeLoss<T>(problem_.loss_config)) {}
 
   absl::StatusOr<Predictions> Predict(absl::Span<const double> parameters, const Table& rows) const override {
@@ -87,6 +87,8 @@ class PredictorOf final : public Predictor {
 
   // Of features x' = (x - offset) * factor: w'.x' + b' = sum_j w'_j factor_j x_j + (b' - sum_j w'_j factor_j offset_j).
   absl::StatusOr<std::vector<double>> InOriginalUnits(absl::Span<const double> parameters) const override {
+    // A formula takes its columns as they are.
+    if (problem_.formula != nullptr) return std::vector<double>(parameters.begin(), parameters.end());
     const absl::string_view kind = problem_.model->kind.name;
     if (kind != "linear" && kind != "logistic" && kind != "softmax") {
       return InvalidField(

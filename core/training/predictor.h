@@ -23,10 +23,10 @@ struct Predictions {
 // A part of the job's own data.
 enum class DataPart { kTraining, kHeldOut };
 
-// Model, loss and preprocessing of a dataset problem, fitted like the trainer's. Thread-safety: immutable.
+// Model or formula, loss and preprocessing of a problem on data, fitted like the trainer's. Thread-safety: immutable.
 class Predictor {
  public:
-  // `spec` is resolved and has a dataset problem.
+  // `spec` is resolved and trains on data.
   static absl::StatusOr<std::unique_ptr<Predictor>> Create(const JobSpec& spec, const TrainingData& data);
   virtual ~Predictor() = default;
 
@@ -38,7 +38,8 @@ class Predictor {
   virtual absl::StatusOr<Evaluation> EvaluatePart(absl::Span<const double> parameters, DataPart part) const = 0;
   virtual const std::vector<std::string>& classes() const = 0;
   virtual bool has_held_out() const = 0;
-  // Parameters of a linear, logistic or softmax model in units of the columns before scaling; INVALID_FIELD on
+  // Parameters of a linear, logistic or softmax model in units of the columns before scaling, where those of a formula
+  // always are; INVALID_FIELD on
   // `original_units` for others.
   virtual absl::StatusOr<std::vector<double>> InOriginalUnits(absl::Span<const double> parameters) const = 0;
 };

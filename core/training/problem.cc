@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/functions/function.h"
+#include "core/initializers/initializer.h"
 #include "core/training/parameter_groups.h"
 
 namespace descent::core {
@@ -57,15 +61,111 @@ void CheckEvaluationTable(const JobSpec& spec, const Table& table, const Feature
   if (CheckComplete(table, field, violations)) CheckEncodes(spec, table, encoder, field, violations);
 }
 
+// Whether the initializer gives the parameters of a formula.
+bool DrawsStart(const JobSpec& spec) { return spec.initializer.info() != nullptr; }
+
+// The columns of a formula as features, and the one it is fitted to as the target, whatever their roles.
+FeatureEncoder FormulaEncoder(const BoundFormula& formula, const Table& table) {
+  Table named;
+  named.row_count = table.row_count;
+  const auto add = [&](const std::string& name, ColumnRole role) {
+    named.schema.columns.push_back({name, ColumnType::kNumeric, role, {}, ""});
+  };
+  for (const std::string& column : formula.columns) add(column, ColumnRole::kFeature);
+  add(formula.formula.target, ColumnRole::kTarget);
+  named.columns.resize(named.schema.columns.size());
+  return *FeatureEncoder::Fit(named, {}, Scaling::kNone, Task::kRegression);
+}
+
+FittedProblem FitFormula(const JobSpec& spec, const TrainingData& data, absl::string_view path,
+                         Violations* violations) {
+  const FormulaProblem& given = *spec.formula;
+  const Table& table = *data.table;
+  FittedProblem problem;
+  problem.loss = FindLoss(given.loss.info() != nullptr ? given.loss.name() : "squared");
+  problem.loss_config = given.loss.info() != nullptr ? given.loss : Config(&problem.loss->kind);
+  if (table.row_count == 0) {
+    violations->Add(FieldPath(path, "problem.formula.dataset"), "has no rows");
+    return problem;
+  }
+  const size_t before = violations->list().size();
+  BoundFormula formula =
+      BindFormula(given, DrawsStart(spec), &table.schema, FieldPath(path, "problem.formula"), violations);
+  if (violations->list().size() != before) return problem;
+  problem.encoder = FormulaEncoder(formula, table);
+  problem.formula = std::make_shared<BoundFormula>(std::move(formula));
+  problem.input.feature_names = problem.encoder.feature_names();
+  if (!SplitTable(spec, table, path, &problem, violations)) return problem;
+  if (data.evaluation_table == nullptr) return problem;
+  problem.has_held_out = true;
+  const std::string field = FieldPath(path, "evaluation.dataset");
+  if (data.evaluation_table->row_count == 0) {
+    violations->Add(field, "has no rows");
+  } else {
+    CheckEncodes(spec, *data.evaluation_table, problem.encoder, field, violations);
+  }
+  return problem;
+}
+
+// Where a formula starts, if nothing else is drawn than by the spec's own seed.
+std::vector<double> StartOf(const JobSpec& spec, const BoundFormula& formula) {
+  std::vector<double> start = formula.Start();
+  if (DrawsStart(spec)) {
+    start.resize(static_cast<size_t>(formula.layout.size));
+    const bool given = spec.initializer.name() == "given";
+    if (given && spec.initializer.numbers("values").size() != start.size()) return {};  // which is refused later
+    Initialize(spec.initializer, formula.layout, {.seed = spec.seed.value_or(0)}, 1, absl::MakeSpan(start));
+  }
+  ClipToBounds<double>(formula.parameters, absl::MakeSpan(start));
+  return start;
+}
+
+PreparedProblem PrepareFormula(const JobSpec& spec, const TrainingData& data, absl::string_view path,
+                               Violations* violations) {
+  PreparedProblem prepared;
+  const std::string field = FieldPath(path, "problem.formula");
+  const size_t before = violations->list().size();
+  std::shared_ptr<const BoundFormula> formula;
+  Matrix<double> rows;
+  std::vector<int64_t> lines;
+  if (TrainsOnData(spec)) {
+    const FittedProblem problem = FitFormula(spec, data, path, violations);
+    if (violations->list().size() != before) return prepared;
+    CheckEncodes(spec, *data.table, problem.encoder, FieldPath(field, "dataset"), violations);
+    if (violations->list().size() != before) return prepared;
+    formula = problem.formula;
+    rows = *problem.EncodeTraining<double>(data);
+    for (int64_t row = 0; row < rows.rows; ++row) {
+      lines.push_back(
+          data.table->LineOf(problem.split.training.empty() ? row : problem.split.training[static_cast<size_t>(row)]));
+    }
+    prepared.shape.training_rows = problem.training_rows;
+    prepared.shape.has_held_out = problem.has_held_out;
+  } else {
+    formula = std::make_shared<BoundFormula>(BindFormula(*spec.formula, DrawsStart(spec), nullptr, field, violations));
+    if (violations->list().size() != before) return prepared;
+  }
+  const std::vector<double> start = StartOf(spec, *formula);
+  if (!start.empty()) CheckAtStart(*formula, start, TrainsOnData(spec) ? &rows : nullptr, lines, field, violations);
+  prepared.layout = formula->layout;
+  CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
+  prepared.shape.parameter_count = prepared.layout.size;
+  prepared.shape.start = formula->Start();
+  return prepared;
+}
+
 }  // namespace
 
 FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path,
                          Violations* violations) {
+  if (spec.formula.has_value()) return FitFormula(spec, data, path, violations);
   const std::string field = FieldPath(path, "problem.dataset.dataset");
   const DatasetProblem& given = *spec.dataset;
   const Table& table = *data.table;
   FittedProblem problem;
   problem.model = FindModel(given.model.name());
+  problem.model_config = given.model;
+  problem.penalties = given.penalties;
   const bool own_loss = given.loss.info() != nullptr;
   problem.loss = FindLoss(own_loss ? given.loss.name() : problem.model->losses[0]);
   problem.loss_config = own_loss ? given.loss : Config(&problem.loss->kind);
@@ -117,12 +217,13 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
     CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
     return prepared;
   }
+  if (spec.formula.has_value()) return PrepareFormula(spec, data, path, violations);
   const size_t before = violations->list().size();
   const FittedProblem problem = FitProblem(spec, data, path, violations);
   if (violations->list().size() != before) return prepared;
   CheckEncodes(spec, *data.table, problem.encoder, FieldPath(path, "problem.dataset.dataset"), violations);
   if (violations->list().size() != before) return prepared;
-  prepared.layout = MakeModel<double>(spec.dataset->model, problem.input)->layout();
+  prepared.layout = problem.MakeProblemModel<double>()->layout();
   CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,

@@ -4,6 +4,8 @@
 #define DESCENT_CORE_TRAINING_PROBLEM_H_
 
 #include <cstdint>
+#include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,21 +13,33 @@
 #include "core/data/features.h"
 #include "core/losses/loss.h"
 #include "core/models/model.h"
+#include "core/training/formula_problem.h"
 #include "core/training/job_spec.h"
 #include "core/training/trainer.h"
 
 namespace descent::core {
 
 struct FittedProblem {
+  // A model of the table, or a formula.
   const ModelInfo* model = nullptr;
+  Config model_config;
+  std::shared_ptr<const BoundFormula> formula;
   const LossInfo* loss = nullptr;
   Config loss_config;
+  std::vector<Config> penalties;
   FeatureEncoder encoder;
   ModelInput input;
   // Rows that train and rows held out. No training rows listed: all of them train.
   Split split;
   int64_t training_rows = 0;
   bool has_held_out = false;  // a part of the table, or the evaluation table
+
+  template <typename T>
+  std::unique_ptr<Model<T>> MakeProblemModel() const {
+    return formula != nullptr ? MakeFormulaModel<T>(formula) : MakeModel<T>(model_config, input);
+  }
+  // What suits the model's activation, for initialisers.
+  double default_gain() const { return model == nullptr ? 1 : model->gain(model_config); }
 
   // Features and targets of the training rows.
   template <typename T>
@@ -40,8 +54,8 @@ struct FittedProblem {
   }
 };
 
-// Fits the problem of a valid spec with a dataset. What contradicts goes to `violations` with paths under `path`; then
-// the result must not be used. A spec without a seed is split by seed 0: the shape is the same.
+// Fits the problem of a valid spec that trains on data. What contradicts goes to `violations` with paths under `path`;
+// then the result must not be used. A spec without a seed is split by seed 0: the shape is the same.
 FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path, Violations* violations);
 
 // The tensors of a function: its variables.

@@ -42,13 +42,17 @@ bool LacksGain(const Config& initializer) {
   return initializer.info()->FindField("gain") != nullptr && lacks("gain") && lacks("negative_slope");
 }
 
-void FillInitializer(const JobSpec& given, absl::string_view default_initializer, Config* initializer) {
+void FillInitializer(const JobSpec& given, const ProblemShape& shape, Config* initializer) {
   if (initializer->info() == nullptr && given.function.has_value()) {
     const absl::Span<const double> start = FindFunction(*given.function)->default_start;
     *initializer = Config(&FindInitializer("given")->kind);
     initializer->SetNumbers("values", {start.begin(), start.end()});
   }
-  FillKind(FindInitializer(default_initializer)->kind, initializer);
+  if (initializer->info() == nullptr && !shape.start.empty()) {
+    *initializer = Config(&FindInitializer("given")->kind);
+    initializer->SetNumbers("values", shape.start);
+  }
+  FillKind(FindInitializer(shape.default_initializer)->kind, initializer);
   // The gain that suits the activation; a function has no layers, and is refused initializers with gains.
   if (given.dataset.has_value() && LacksGain(*initializer)) {
     initializer->SetNumber("gain", FindModel(given.dataset->model.name())->gain(given.dataset->model));
@@ -111,9 +115,10 @@ void ResolveKinds(const JobSpec& given, const ProblemShape& shape, uint64_t seed
   if (spec->dataset.has_value()) {
     FillKind(FindLoss(FindModel(spec->dataset->model.name())->losses[0])->kind, &spec->dataset->loss);
     FillKind(PreprocessingInfo(), &spec->dataset->preprocessing);
-    FillKind(*Batches()[0], &spec->batch);
   }
-  FillInitializer(given, shape.default_initializer, &spec->initializer);
+  if (spec->formula.has_value() && TrainsOnData(*spec)) FillKind(FindLoss("squared")->kind, &spec->formula->loss);
+  if (TrainsOnData(*spec)) FillKind(*Batches()[0], &spec->batch);
+  FillInitializer(given, shape, &spec->initializer);
   if (!spec->starts.has_value()) spec->starts = 1;
   FillKind(Schedules()[0]->kind, &spec->schedule);
   if (!spec->seed.has_value()) spec->seed = seed;

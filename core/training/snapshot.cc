@@ -76,6 +76,20 @@ absl::StatusOr<SnapshotParameters> ReadParametersAs(absl::string_view bytes) {
   return SnapshotParameters{LastParameters(contents.run), BestParameters(contents.run), KeptParameters(contents.run)};
 }
 
+void PutFormula(const FormulaProblem& formula, ByteWriter* writer) {
+  writer->PutString(formula.expression);
+  writer->PutString(formula.dataset);
+  writer->PutString(formula.dataset_version);
+  PutConfig(formula.loss, writer);
+  writer->PutU64(formula.parameters.size());
+  for (const FormulaParameter& parameter : formula.parameters) {
+    writer->PutString(parameter.name);
+    writer->PutOptionalDouble(parameter.start);
+    writer->PutOptionalDouble(parameter.lower);
+    writer->PutOptionalDouble(parameter.upper);
+  }
+}
+
 }  // namespace
 
 std::string SpecFingerprint(const JobSpec& spec) {
@@ -91,6 +105,8 @@ std::string SpecFingerprint(const JobSpec& spec) {
     PutConfig(spec.dataset->preprocessing, &writer);
   }
   writer.PutString(spec.function.value_or(""));
+  writer.PutBool(spec.formula.has_value());
+  if (spec.formula.has_value()) PutFormula(*spec.formula, &writer);
   writer.PutI64(spec.starts.value_or(0));
   writer.PutU64(spec.seed.value_or(0));
   writer.PutU8(static_cast<uint8_t>(spec.precision));

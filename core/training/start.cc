@@ -19,6 +19,7 @@ std::optional<MultiStart> ChooseStart(const JobSpec& spec, Objective<T>* objecti
     Initialize(spec.initializer, layout, {.seed = *spec.seed, .start = static_cast<uint64_t>(start)},
                objective->default_gain(), absl::MakeSpan(values));
     std::copy(values.begin(), values.end(), candidate.begin());
+    objective->Project(absl::MakeSpan(candidate));
   };
   draw(0);
   *parameters = candidate;

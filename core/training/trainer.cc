@@ -205,6 +205,7 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
   ApplyProximal<T>(penalties_, layout(), row.learning_rate, rate_factors_, absl::MakeSpan(run_.parameters));
+  objective_->Project(absl::MakeSpan(run_.parameters));
   ++run_.step;
   if (has_answer_) {
     const absl::Span<const T> answer = optimizer_->Answer();
@@ -384,6 +385,8 @@ absl::StatusOr<std::unique_ptr<Trainer>> CreateOf(const JobSpec& spec, const Tra
   std::unique_ptr<Objective<T>> objective;
   if (spec.function.has_value()) {
     objective = MakeFunctionObjective<T>(*spec.function);
+  } else if (!TrainsOnData(spec)) {
+    DESCENT_ASSIGN_OR_RETURN(objective, MakeFormulaObjective<T>(spec));
   } else {
     DESCENT_ASSIGN_OR_RETURN(objective, MakeDatasetObjective<T>(spec, data, team.get()));
   }

@@ -14,6 +14,7 @@
 #include "core/models/model.h"
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
+#include "core/training/formula_problem.h"
 #include "core/training/job_spec.h"
 
 namespace descent::core {
@@ -56,6 +57,7 @@ std::vector<Place> PlacesOf(const JobSpec& spec) {
     for (const Config& penalty : spec.dataset->penalties) add("problem.dataset.regularization", penalty, true);
     add("problem.dataset.preprocessing", spec.dataset->preprocessing, false);
   }
+  if (spec.formula.has_value()) add("problem.formula.loss", spec.formula->loss, true);
   add("initialization", spec.initializer, true);
   add("optimizer", spec.optimizer, true);
   add("schedule", spec.schedule, true);
@@ -87,7 +89,8 @@ class Checker {
     CheckProblem();
     if (spec_.optimizer.info() == nullptr) AddMissing("optimizer", MustNameOne(Optimizers()));
     for (const Place& place : PlacesOf(spec_)) place.config->Validate(FieldPath(path_, place.path), violations_);
-    if (spec_.function.has_value()) CheckFunctionSettings();
+    if (!TrainsOnData(spec_)) CheckFunctionSettings();
+    CheckInitializerFits();
     CheckBatch();
     CheckStarts();
     CheckHeldOut();
@@ -105,8 +108,12 @@ class Checker {
   }
 
   void CheckProblem() {
-    if (spec_.dataset.has_value() == spec_.function.has_value()) {
-      AddMissing("problem", "must name exactly one kind: dataset or function");
+    if (spec_.dataset.has_value() + spec_.function.has_value() + spec_.formula.has_value() != 1) {
+      AddMissing("problem", "must name exactly one kind: dataset, function or formula");
+    }
+    if (spec_.formula.has_value()) {
+      const bool draws = spec_.initializer.info() != nullptr;
+      ValidateFormula(*spec_.formula, draws, FieldPath(path_, "problem.formula"), violations_);
     }
     if (spec_.function.has_value()) CheckFunctionName(*spec_.function);
     if (spec_.dataset.has_value()) CheckDataset(*spec_.dataset);
@@ -154,11 +161,6 @@ class Checker {
     if (HasText(spec_.evaluation, "dataset")) {
       Add("evaluation.dataset", "a function is not measured on data; leave it out");
     }
-    const InitializerInfo* initializer = FindInitializer(spec_.initializer.name());
-    if (initializer != nullptr && !initializer->for_functions) {
-      Add(FieldPath("initialization", initializer->kind.name),
-          absl::StrCat("needs layers, which a function does not have; use uniform, normal or given"));
-    }
     for (const Place& place : PlacesOf(spec_)) {
       for (size_t i = 0; i < place.config->values().size(); ++i) {
         if (!place.config->values()[i].in_epochs) continue;
@@ -170,11 +172,19 @@ class Checker {
 
   void CheckBatch() {
     const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
-    if (optimizer == nullptr || !optimizer->needs_batch || spec_.function.has_value()) return;
+    if (optimizer == nullptr || !optimizer->needs_batch || !TrainsOnData(spec_)) return;
     if (spec_.batch.info() == nullptr || spec_.batch.name() == "full") return;
     Add(FieldPath("batch", spec_.batch.name()),
         absl::StrCat("does not fit the optimizer ", optimizer->kind.name, ", which compares the objective at several ",
                      "points and so needs all rows in every step; leave batch out, or use another optimizer"));
+  }
+
+  void CheckInitializerFits() {
+    const InitializerInfo* initializer = FindInitializer(spec_.initializer.name());
+    if (spec_.dataset.has_value() || initializer == nullptr || initializer->for_functions) return;
+    Add(FieldPath("initialization", initializer->kind.name),
+        absl::StrCat("needs layers, which a ", spec_.formula.has_value() ? "formula" : "function",
+                     " does not have; use uniform, normal or given"));
   }
 
   void CheckStarts() {
@@ -193,12 +203,14 @@ class Checker {
     if (initializer != nullptr && initializer->draws) return;
     std::vector<absl::string_view> drawing;
     for (const InitializerInfo* candidate : Initializers()) {
-      if (!candidate->draws || (spec_.function.has_value() && !candidate->for_functions)) continue;
+      if (!candidate->draws || (!spec_.dataset.has_value() && !candidate->for_functions)) continue;
       drawing.push_back(candidate->kind.name);
     }
     Add("initialization.starts",
         absl::StrCat("several starts need an initializer that draws (", absl::StrJoin(drawing, ", "), "), was ",
-                     name.empty() ? "the function's standard start" : name));
+                     !name.empty()               ? name
+                     : spec_.formula.has_value() ? "the parameters' start values"
+                                                 : "the function's standard start"));
   }
 
   void CheckHeldOut() {
@@ -213,8 +225,8 @@ class Checker {
     }
     if (spec_.early_stopping.info() != nullptr && !fraction && !dataset) {
       Add("stopping.early_stopping",
-          spec_.function.has_value() ? "needs held-out data, which a function does not have; use plateau"
-                                     : "needs held-out data: set evaluation.held_out_fraction or evaluation.dataset");
+          !TrainsOnData(spec_) ? "needs held-out data, which a function does not have; use plateau"
+                               : "needs held-out data: set evaluation.held_out_fraction or evaluation.dataset");
     }
   }
 
@@ -236,6 +248,16 @@ class Checker {
     const absl::string_view name = optimizer->kind.name;
     if (optimizer->needs_batch && spec_.clipping.info() != nullptr) {
       Add("clipping", absl::StrCat(name, " chooses the length of its steps itself; leave it out"));
+    }
+    if ((optimizer->needs_batch || optimizer->has_answer) && spec_.formula.has_value()) {
+      for (size_t i = 0; i < spec_.formula->parameters.size(); ++i) {
+        const FormulaParameter& parameter = spec_.formula->parameters[i];
+        if (!parameter.lower.has_value() && !parameter.upper.has_value()) continue;
+        Add(absl::StrCat("problem.formula.parameters[", i, "]"),
+            absl::StrCat("has bounds, and ", name,
+                         " keeps points of its own that they would not hold for; leave the "
+                         "bounds out or use another optimizer"));
+      }
     }
     if (optimizer->has_answer && spec_.averaging.info() != nullptr) {
       Add(FieldPath("averaging", spec_.averaging.name()),

@@ -59,6 +59,38 @@ void DatasetProblemToProto(const core::DatasetProblem& problem, v1::DatasetProbl
   if (problem.preprocessing.info() != nullptr) ConfigToProto(problem.preprocessing, proto->mutable_preprocessing());
 }
 
+core::FormulaProblem FormulaFromProto(const v1::FormulaProblem& proto, absl::string_view path, Violations* violations) {
+  core::FormulaProblem problem;
+  problem.expression = proto.expression();
+  if (!proto.dataset().empty()) {
+    problem.dataset = IdFromName("datasets", proto.dataset(), FieldPath(path, "dataset"), violations);
+  }
+  problem.dataset_version = proto.dataset_version();
+  problem.loss = KindFromProto(proto.loss(), KindsOf(core::Losses()), FieldPath(path, "loss"), violations);
+  const auto optional = [](bool has, double value) { return has ? std::optional<double>(value) : std::nullopt; };
+  for (const v1::FormulaParameter& parameter : proto.parameters()) {
+    problem.parameters.push_back({.name = parameter.name(),
+                                  .start = optional(parameter.has_start(), parameter.start()),
+                                  .lower = optional(parameter.has_lower(), parameter.lower()),
+                                  .upper = optional(parameter.has_upper(), parameter.upper())});
+  }
+  return problem;
+}
+
+void FormulaToProto(const core::FormulaProblem& problem, v1::FormulaProblem* proto) {
+  proto->set_expression(problem.expression);
+  if (!problem.dataset.empty()) proto->set_dataset(absl::StrCat("datasets/", problem.dataset));
+  proto->set_dataset_version(problem.dataset_version);
+  if (problem.loss.info() != nullptr) KindToProto(problem.loss, proto->mutable_loss());
+  for (const core::FormulaParameter& parameter : problem.parameters) {
+    v1::FormulaParameter* added = proto->add_parameters();
+    added->set_name(parameter.name);
+    if (parameter.start.has_value()) added->set_start(*parameter.start);
+    if (parameter.lower.has_value()) added->set_lower(*parameter.lower);
+    if (parameter.upper.has_value()) added->set_upper(*parameter.upper);
+  }
+}
+
 void StoppingFromProto(const v1::Stopping& proto, absl::string_view path, core::JobSpec* spec, Violations* violations) {
   spec->stopping = ConfigFromProto(proto, core::StoppingInfo(), path, violations);
   if (proto.has_plateau()) {
@@ -119,6 +151,8 @@ core::JobSpec JobSpecFromProto(const v1::JobSpec& proto, absl::string_view path,
     spec.dataset = DatasetProblemFromProto(proto.problem().dataset(), at("problem.dataset"), violations);
   } else if (proto.problem().has_function()) {
     spec.function = proto.problem().function().name();
+  } else if (proto.problem().has_formula()) {
+    spec.formula = FormulaFromProto(proto.problem().formula(), at("problem.formula"), violations);
   }
   spec.initializer =
       KindFromProto(proto.initialization(), KindsOf(core::Initializers()), at("initialization"), violations);
@@ -160,6 +194,8 @@ v1::JobSpec JobSpecToProto(const core::JobSpec& spec) {
     DatasetProblemToProto(*spec.dataset, proto.mutable_problem()->mutable_dataset());
   } else if (spec.function.has_value()) {
     proto.mutable_problem()->mutable_function()->set_name(*spec.function);
+  } else if (spec.formula.has_value()) {
+    FormulaToProto(*spec.formula, proto.mutable_problem()->mutable_formula());
   }
   if (spec.initializer.info() != nullptr) KindToProto(spec.initializer, proto.mutable_initialization());
   if (spec.starts.has_value()) proto.mutable_initialization()->set_starts(*spec.starts);

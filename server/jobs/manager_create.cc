@@ -31,7 +31,8 @@ std::string RandomBytes(int count) {
 // `rosenbrock-3f2a9c`: what it trains on and a random end.
 std::string MakeName(const core::JobSpec& spec) {
   std::string stem;
-  for (const char c : spec.function.has_value() ? *spec.function : spec.dataset->dataset) {
+  const std::string& what = spec.function.has_value() ? *spec.function : core::TrainingDataset(spec);
+  for (const char c : what.empty() ? std::string("formula") : what) {
     stem += absl::ascii_isalnum(static_cast<unsigned char>(c)) ? c : '-';
   }
   return absl::StrCat(stem.substr(0, 50), "-", absl::BytesToHexString(RandomBytes(3)));
@@ -121,7 +122,7 @@ absl::StatusOr<JobView> Manager::Resolve(const CreateRequest& request) {
 
 absl::Status Manager::ResolveDatasets(const std::string& owner, core::JobSpec* spec, core::TrainingData* data,
                                       JobRecord* record, core::Violations* violations) {
-  if (!spec->dataset.has_value()) return absl::OkStatus();
+  if (!core::TrainsOnData(*spec)) return absl::OkStatus();
   // One dataset: its present version, unless the spec pins one.
   const auto resolve = [&](const std::string& name, std::string* version, absl::string_view path,
                            std::shared_ptr<const core::Table>* table) -> absl::Status {
@@ -142,10 +143,14 @@ absl::Status Manager::ResolveDatasets(const std::string& owner, core::JobSpec* s
     DESCENT_ASSIGN_OR_RETURN(*table, parts_.data->Load(*version));
     return absl::OkStatus();
   };
-  core::DatasetProblem& problem = *spec->dataset;
-  record->dataset = problem.dataset;
-  DESCENT_RETURN_IF_ERROR(
-      resolve(problem.dataset, &problem.dataset_version, "spec.problem.dataset.dataset", &data->table));
+  record->dataset = core::TrainingDataset(*spec);
+  if (spec->formula.has_value()) {
+    DESCENT_RETURN_IF_ERROR(
+        resolve(record->dataset, &spec->formula->dataset_version, "spec.problem.formula.dataset", &data->table));
+  } else {
+    DESCENT_RETURN_IF_ERROR(
+        resolve(record->dataset, &spec->dataset->dataset_version, "spec.problem.dataset.dataset", &data->table));
+  }
   core::Config& evaluation = spec->evaluation;
   if (evaluation.info() == nullptr || !evaluation.has("dataset")) return absl::OkStatus();
   std::string version = evaluation.has("dataset_version") ? evaluation.text("dataset_version") : "";

@@ -15,8 +15,8 @@ namespace descent::jobs {
 
 absl::StatusOr<core::TrainingData> Manager::Data(const Job& job) const {
   core::TrainingData data;
-  if (!job.spec().dataset.has_value()) return data;
-  DESCENT_ASSIGN_OR_RETURN(data.table, parts_.data->Load(job.spec().dataset->dataset_version));
+  if (!core::TrainsOnData(job.spec())) return data;
+  DESCENT_ASSIGN_OR_RETURN(data.table, parts_.data->Load(core::TrainingDatasetVersion(job.spec())));
   if (job.spec().evaluation.has("dataset_version")) {
     DESCENT_ASSIGN_OR_RETURN(data.evaluation_table, parts_.data->Load(job.spec().evaluation.text("dataset_version")));
   }

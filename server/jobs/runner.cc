@@ -79,8 +79,8 @@ absl::StatusOr<Runner::Outcome> Runner::Train() {
 absl::Status Runner::Prepare() {
   const core::JobSpec& spec = job_->spec();
   core::TrainingData data;
-  if (spec.dataset.has_value()) {
-    DESCENT_ASSIGN_OR_RETURN(data.table, context_.data->Load(spec.dataset->dataset_version));
+  if (core::TrainsOnData(spec)) {
+    DESCENT_ASSIGN_OR_RETURN(data.table, context_.data->Load(core::TrainingDatasetVersion(spec)));
     if (spec.evaluation.has("dataset_version")) {
       DESCENT_ASSIGN_OR_RETURN(data.evaluation_table, context_.data->Load(spec.evaluation.text("dataset_version")));
     }

@@ -13,7 +13,7 @@ namespace descent::models {
 absl::StatusOr<std::shared_ptr<const core::Predictor>> PredictorCache::Get(
     const std::string& uid, const core::JobSpec& spec,
     const std::function<absl::StatusOr<core::TrainingData>()>& data) {
-  if (!spec.dataset.has_value()) {
+  if (!core::TrainsOnData(spec)) {
     return core::InvalidField("job",
                               "minimises a function, so it has no model; read its parameters with GetParameters");
   }

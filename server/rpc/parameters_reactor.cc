@@ -41,7 +41,7 @@ absl::Status ParametersReactor::Load() {
   DESCENT_ASSIGN_OR_RETURN(core::ParameterVector vector, jobs_->Parameters(*job, point));
   chunk_.set_step(vector.step);
   if (request_.original_units()) {
-    if (!job->spec().dataset.has_value()) {
+    if (!core::TrainsOnData(job->spec())) {
       return core::InvalidField("original_units", "a function has no columns and so no units of them; leave it out");
     }
     DESCENT_ASSIGN_OR_RETURN(const std::shared_ptr<const core::Predictor> predictor,

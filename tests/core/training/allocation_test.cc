@@ -60,6 +60,17 @@ TEST(AllocationTest, StepsTakeNoMemory) {
     spec.dataset->loss = Config(&FindLoss("logistic")->kind);
     EXPECT_EQ(AllocationsOfSteps(spec, data), 0) << optimizer->kind.name;
   }
+  JobSpec formula = FunctionSpec("bowl", "adam", {});
+  formula.function.reset();
+  formula.formula.emplace();
+  formula.formula->expression = "x^2 + y^2";
+  formula.formula->parameters = {{"x", 1}, {"y", 1}};
+  EXPECT_EQ(AllocationsOfSteps(formula, {}), 0);
+  formula.formula->expression = "x0 ~ a*exp(b*x1)";
+  formula.formula->dataset = "test";
+  formula.formula->parameters = {{"a", 1}, {"b", 1}};
+  formula.batch = BatchOf("mini_batch", 300);
+  EXPECT_EQ(AllocationsOfSteps(formula, data), 0);
   for (const absl::string_view model : {"logistic", "mlp"}) {
     for (const Config& batch : {BatchOf("full"), BatchOf("one_row"), BatchOf("mini_batch", 300)}) {
       JobSpec spec = DatasetSpec(model, "adam", {});

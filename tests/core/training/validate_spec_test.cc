@@ -23,7 +23,7 @@ TEST(ValidateSpecTest, TheLeastSpecsAreValid) {
 }
 
 TEST(ValidateSpecTest, NothingGiven) {
-  EXPECT_THAT(Check({}), ElementsAre("spec.problem: must name exactly one kind: dataset or function",
+  EXPECT_THAT(Check({}), ElementsAre("spec.problem: must name exactly one kind: dataset, function or formula",
                                      StartsWith("spec.optimizer: must name exactly one kind: sgd, ")));
 }
 
