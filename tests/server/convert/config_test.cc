@@ -59,6 +59,20 @@ TEST(ConfigTest, EveryPolicyMessageIsItsTable) {
   EXPECT_EQ(v1::Regularization::descriptor()->field_count(), static_cast<int>(core::Regularizers().size()));
 }
 
+TEST(ConfigTest, FormulasSurviveTheWire) {
+  core::JobSpec spec;
+  spec.formula.emplace();
+  spec.formula->expression = "y ~ a*exp(-`b c`*t)";
+  spec.formula->dataset = "decay";
+  spec.formula->dataset_version = "sha256:0";
+  spec.formula->parameters = {{"a", 1.5, 0}, {"b c", 0.0, -1, 1}, {"d"}};
+  spec.formula->loss = core::Config(&core::FindLoss("huber")->kind);
+  spec.optimizer = core::Config(&core::FindOptimizer("adam")->kind);
+  const absl::StatusOr<core::JobSpec> decoded = DecodeSpec(EncodeSpec(spec));
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  EXPECT_TRUE(decoded->formula == spec.formula);
+}
+
 // A table whose message has a field too few is noticed: the comparison is a real one.
 TEST(ConfigTest, ADifferenceIsNoticed) {
   static constexpr core::FieldInfo kFields[] = {core::Number("learning_rate", "", 1, core::Positive()),
