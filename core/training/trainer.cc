@@ -86,11 +86,9 @@ class TrainerOf final : public Trainer {
 
   Progress Advance(int64_t updates, StepBlock* block) override;
   Progress Finish(TerminationReason reason, StepBlock* block) override;
-
   int64_t step() const override { return run_.step; }
   int64_t executed_steps() const override { return executed_steps_; }
   double epoch() const override { return objective_->Epoch(run_.step); }
-
   std::string Snapshot() const override {
     return WriteSnapshot<T>(fingerprint_, run_, optimizer_->State(), optimizer_->Numbers());
   }
