@@ -14,7 +14,6 @@
 namespace descent::core {
 namespace {
 
-constexpr int kMostIterations = 100;
 // Eigenvalues below this share of the largest count as 0, as do the gradient's parts along their eigenvectors below the
 // second share of the gradient.
 constexpr double kZeroEigenvalue = 1e-12;
@@ -80,7 +79,8 @@ Ritz RitzValues(const std::vector<double>& diagonal, const std::vector<double>& 
 }
 
 // Without reorthogonalisation: what is lost shows as copies of ends that are found already, which does no harm here.
-std::optional<Spectrum> Lanczos(absl::Span<const double> gradient, HessianProduct multiply, uint64_t seed) {
+std::optional<Spectrum> Lanczos(absl::Span<const double> gradient, HessianProduct multiply, uint64_t seed,
+                                int64_t most_products) {
   const size_t size = gradient.size();
   std::vector<double> before(size, 0.0);
   std::vector<double> vector(size);
@@ -92,7 +92,7 @@ std::optional<Spectrum> Lanczos(absl::Span<const double> gradient, HessianProduc
   std::vector<double> diagonal;
   std::vector<double> off_diagonal;
   Ritz ritz;
-  for (int iteration = 0; iteration < kMostIterations && !ritz.settled; ++iteration) {
+  for (int64_t iteration = 0; iteration < most_products && !ritz.settled; ++iteration) {
     multiply(vector, absl::MakeSpan(product));
     double overlap = 0;
     for (size_t i = 0; i < size; ++i) overlap += vector[i] * product[i];
@@ -116,10 +116,12 @@ std::optional<Spectrum> Lanczos(absl::Span<const double> gradient, HessianProduc
 
 }  // namespace
 
-std::optional<Spectrum> ExtremeEigenvalues(absl::Span<const double> gradient, HessianProduct multiply, uint64_t seed) {
+std::optional<Spectrum> ExtremeEigenvalues(absl::Span<const double> gradient, HessianProduct multiply, uint64_t seed,
+                                           int64_t most_products) {
   if (gradient.empty()) return std::nullopt;
-  return static_cast<int64_t>(gradient.size()) <= kDenseSize ? Dense(gradient, multiply)
-                                                             : Lanczos(gradient, multiply, seed);
+  return static_cast<int64_t>(gradient.size()) <= std::min(kDenseSize, most_products)
+             ? Dense(gradient, multiply)
+             : Lanczos(gradient, multiply, seed, most_products);
 }
 
 }  // namespace descent::core

@@ -24,13 +24,16 @@ struct Spectrum {
   double magnitude() const { return smallest < -largest ? -smallest : largest; }
 };
 
-// Up to kDenseSize variables the matrix is built, and every eigenvalue exact to rounding. Beyond, Lanczos iterations
-// from a random vector of `seed` give the ends of the spectrum: to about six digits when they are well apart from the
-// rest, and never outside it. Nothing if a product is not finite.
+// Up to kDenseSize variables, and as many as there may be products, the matrix is built, and every eigenvalue is exact
+// to rounding. Beyond, Lanczos iterations, of a product each, from a random vector of `seed` give the ends of the
+// spectrum: never outside it, and with a hundred products to about six digits when they are well apart from the rest.
+// Nothing if a product is not finite.
 //
 // Source: Golub and Van Loan, "Matrix Computations", chapter 10.
 inline constexpr int64_t kDenseSize = 64;
-std::optional<Spectrum> ExtremeEigenvalues(absl::Span<const double> gradient, HessianProduct multiply, uint64_t seed);
+inline constexpr int64_t kMostProducts = 100;
+std::optional<Spectrum> ExtremeEigenvalues(absl::Span<const double> gradient, HessianProduct multiply, uint64_t seed,
+                                           int64_t most_products = kMostProducts);
 
 }  // namespace descent::core
 

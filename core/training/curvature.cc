@@ -1,6 +1,7 @@
 #include "core/training/curvature.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "core/base/aligned.h"
@@ -9,7 +10,7 @@ namespace descent::core {
 
 template <typename T>
 std::optional<Spectrum> SpectrumOf(Objective<T>* objective, absl::Span<const T> parameters,
-                                   absl::Span<const T> gradient) {
+                                   absl::Span<const T> gradient, int64_t most_products) {
   AlignedVector<T> direction(parameters.size());
   AlignedVector<T> product(parameters.size());
   // Asked once before all else: most of those that have none say so at once.
@@ -19,10 +20,12 @@ std::optional<Spectrum> SpectrumOf(Objective<T>* objective, absl::Span<const T> 
     objective->MultiplyByHessian(parameters, direction, absl::MakeSpan(product));
     std::copy(product.begin(), product.end(), result.begin());
   };
-  return ExtremeEigenvalues(std::vector<double>(gradient.begin(), gradient.end()), multiply, /*seed=*/0);
+  return ExtremeEigenvalues(std::vector<double>(gradient.begin(), gradient.end()), multiply, /*seed=*/0, most_products);
 }
 
-template std::optional<Spectrum> SpectrumOf(Objective<float>*, absl::Span<const float>, absl::Span<const float>);
-template std::optional<Spectrum> SpectrumOf(Objective<double>*, absl::Span<const double>, absl::Span<const double>);
+template std::optional<Spectrum> SpectrumOf(Objective<float>*, absl::Span<const float>, absl::Span<const float>,
+                                            int64_t);
+template std::optional<Spectrum> SpectrumOf(Objective<double>*, absl::Span<const double>, absl::Span<const double>,
+                                            int64_t);
 
 }  // namespace descent::core

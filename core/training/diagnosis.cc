@@ -23,6 +23,9 @@ constexpr double kNear = 1e-3;
 
 // Of a search for a cycle: windows that are compared, the updates that decide whether to look on, and how far a run may
 // get in them for its path's length.
+constexpr int64_t kLeastSteps = 256;  // of a run that is looked at
+constexpr int64_t kLookAheadShare = 8;
+constexpr int64_t kMostLookAhead = 1024;
 constexpr int64_t kWindows = 4;
 constexpr int64_t kFirstLook = 32;
 constexpr double kGoesSomewhere = 0.25;
@@ -146,6 +149,10 @@ Diagnosis JudgeStationaryPoint(const Spectrum& spectrum, double point_norm) {
     diagnosis.verdict = Verdict::kFlatMinimum;
   }
   return diagnosis;
+}
+
+int64_t LookAheadSteps(int64_t step) {
+  return step < kLeastSteps ? 0 : std::min(step / kLookAheadShare, kMostLookAhead);
 }
 
 template <typename T>

@@ -42,6 +42,9 @@ struct Diagnosis {
 // The verdict on a point where the gradient is small, by the spectrum there and the norm of the point.
 Diagnosis JudgeStationaryPoint(const Spectrum& spectrum, double point_norm);
 
+// Updates that it is worth to look ahead after `step` updates: a share of them; none for a short run.
+int64_t LookAheadSteps(int64_t step);
+
 // Turns a run further and looks whether it goes round: `advance` takes an update and returns the objective before it,
 // `point` is where the run is. At most `steps` updates, and a few when the run still goes somewhere. A cycle it is when
 // its extent and its place stay while the objective does not fall. The caller puts the run back.

@@ -41,10 +41,9 @@
 namespace descent::core {
 namespace {
 
-// Updates that are tried to see whether a run that stands still goes round: a share of those taken.
-constexpr int64_t kStepsPerDiagnosisStep = 8;
-constexpr int64_t kMostDiagnosisSteps = 1024;
-constexpr int64_t kLeastStepsToDiagnose = 256;
+// Products with the Hessian that advice on the rate may cost, and the steps that a run must have for it.
+constexpr int64_t kAdviceProducts = 10;
+constexpr int64_t kStepsWorthAdvice = 500;
 
 bool LeavesPlaceOpen(TerminationReason reason) {
   return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
@@ -298,7 +297,8 @@ std::optional<Diagnosis> TrainerOf<T>::DiagnoseStationaryPoint(const Row& row) {
 // Turns the run further to see whether it goes round, and puts it back: nothing of it changes.
 template <typename T>
 std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
-  if (run_.step < kLeastStepsToDiagnose) return std::nullopt;
+  const int64_t steps = LookAheadSteps(run_.step);
+  if (steps == 0) return std::nullopt;
   const std::string here = Snapshot();
   const int64_t executed = executed_steps_;
   const std::optional<MultiStart> drawn = multi_start_;
@@ -308,7 +308,6 @@ std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
     return row.objective;
   };
   const auto point = [this] { return absl::Span<const T>(run_.parameters); };
-  const int64_t steps = std::min(run_.step / kStepsPerDiagnosisStep, kMostDiagnosisSteps);
   std::optional<Diagnosis> diagnosis = FindLimitCycle<T>(steps, advance, point);
   Require(Restore(here).ok(), "a trainer did not take its own snapshot");
   executed_steps_ = executed;
@@ -340,8 +339,8 @@ void TrainerOf<T>::Advise(const Row& row, Progress* progress) {
   };
   if (row.step == 0) {
     add(objective_->AdviseOnData());
-    if (objective_->is_full() && optimizer_config_.name() == "sgd") {
-      if (const auto spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_))
+    if (objective_->is_full() && optimizer_config_.name() == "sgd" && !rules_.budget_used(kStepsWorthAdvice)) {
+      if (const auto spectrum = SpectrumOf<T>(objective_.get(), run_.parameters, gradient_, kAdviceProducts))
         add(AdviseOnRate(optimizer_config_, spectrum->largest));
     }
   }

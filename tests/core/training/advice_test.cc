@@ -50,7 +50,7 @@ TEST(AdviceTest, RatesAboveTheLimitOfStability) {
   const auto codes = [](double rate, double momentum, bool nesterov) {
     JobSpec spec = FunctionSpec("ravine", "sgd", {{"learning_rate", rate}, {"momentum", momentum}});
     spec.optimizer.SetBoolean("nesterov", nesterov);
-    spec.stopping = StoppingAfter(1);
+    spec.stopping = StoppingAfter(1000);
     return AdviceOf(spec);
   };
   const std::vector<std::string> warned = {"RATE_ABOVE_LIMIT"};
