@@ -90,6 +90,55 @@ TEST(TrainerTest, SameBitsForAnyNumberOfThreads) {
   }
 }
 
+// What dropout leaves out follows seed and step: no portion, thread or restored snapshot changes it, and evaluations
+// leave out nothing.
+TEST(TrainerTest, DropoutIsAFunctionOfTheStep) {
+  const TrainingData data = {.table = SyntheticTable(1000, 5, 3), .evaluation_table = nullptr};
+  JobSpec spec = DatasetSpec("mlp", "adam", {{"learning_rate", 0.01}});
+  spec.dataset->model.SetIntegers("hidden_sizes", {9, 5});
+  spec.dataset->model.SetNumber("dropout", 0.3);
+  spec.dataset->model.SetBoolean("layer_norm", true);
+  spec.dataset->loss = Config(&FindLoss("cross_entropy")->kind);
+  spec.stopping = StoppingAfter(40);
+  spec.evaluation = EvaluationEvery(8, 0.2);
+  const RunRecord alone = RunToEnd(spec, data);
+  ExpectSameRun(alone, RunToEnd(spec, data, /*updates=*/7));
+  spec.execution = Config(&ExecutionInfo());
+  spec.execution.SetInteger("threads", 3);
+  ExpectSameRun(alone, RunToEnd(spec, data));
+  EXPECT_NE(alone.evaluations[1].training.loss, alone.loss(8)) << "full batches, but not as evaluated";
+  const std::unique_ptr<Trainer> half = MakeTrainer(spec, data);
+  StepBlock block;
+  while (half->step() < 20) half->Advance(20 - half->step(), &block);
+  const std::unique_ptr<Trainer> restored = MakeTrainer(spec, data);
+  ASSERT_TRUE(restored->Restore(half->Snapshot()).ok());
+  EXPECT_EQ(RunToEnd(restored.get()).last.values, alone.last.values);
+  spec.dataset->model.SetNumber("dropout", 0);
+  const RunRecord whole = RunToEnd(spec, data);
+  EXPECT_EQ(whole.evaluations[1].training.loss, whole.loss(8));
+}
+
+// Least squares with an L1 penalty on one feature has the closed form w = sign(c)*max(|c| - strength, 0)/v.
+TEST(TrainerTest, ProximalStepsReachTheLassoAndExactZeros) {
+  auto table = std::make_shared<Table>();
+  AddColumn("x", {1, 1, -1, -1}, ColumnRole::kFeature, table.get());
+  AddColumn("z", {1, -1, 1, -1}, ColumnRole::kFeature, table.get());
+  AddColumn("y", {3.1, 2.9, -3.1, -2.9}, ColumnRole::kTarget, table.get());
+  const TrainingData data = {.table = table, .evaluation_table = nullptr};
+  for (const Precision precision : {Precision::kFloat64, Precision::kFloat32}) {
+    JobSpec spec = DatasetSpec("linear", "sgd", {{"learning_rate", 0.25}});
+    spec.precision = precision;
+    spec.dataset->loss = Config(&FindLoss("half_squared")->kind);
+    spec.dataset->penalties.push_back(KindOf(Regularizers(), "l1", {{"strength", 0.5}}));
+    spec.dataset->penalties[0].SetBoolean("proximal", true);
+    spec.stopping = StoppingAfter(200);
+    const RunRecord run = RunToEnd(spec, data);
+    EXPECT_NEAR(run.last.values[0], 2.5, 1e-6);
+    EXPECT_EQ(run.last.values[1], 0);
+    EXPECT_NEAR(run.objective(200), 0.5 * (0.25 + 0.01) + 0.5 * 2.5, 1e-6);
+  }
+}
+
 TEST(TrainerTest, AdvanceInAnyPortionsGivesTheSameRows) {
   const TrainingData data = {.table = SyntheticTable(100, 3, 2), .evaluation_table = nullptr};
   JobSpec spec = DatasetSpec("logistic", "rmsprop", {});

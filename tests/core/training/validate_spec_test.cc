@@ -27,6 +27,20 @@ TEST(ValidateSpecTest, NothingGiven) {
                                      StartsWith("spec.optimizer: must name exactly one kind: sgd, ")));
 }
 
+TEST(ValidateSpecTest, ProximalStepsNeedPlainUpdates) {
+  for (const absl::string_view optimizer : {"sgd", "adam", "asgd", "lbfgs"}) {
+    JobSpec spec = DatasetSpec("linear", optimizer, {});
+    spec.dataset->penalties.push_back(KindOf(Regularizers(), "l1", {{"strength", 1}}));
+    EXPECT_THAT(Check(spec), IsEmpty()) << optimizer;
+    spec.dataset->penalties[0].SetBoolean("proximal", true);
+    if (optimizer == "sgd" || optimizer == "adam") {
+      EXPECT_THAT(Check(spec), IsEmpty()) << optimizer;
+    } else {
+      EXPECT_THAT(Check(spec), ElementsAre(StartsWith("spec.problem.dataset.regularization.l1.proximal: ")));
+    }
+  }
+}
+
 // One spec with every kind of mistake: all are named at once, each by its path.
 TEST(ValidateSpecTest, AllViolationsAtOnce) {
   JobSpec spec = DatasetSpec("logistic", "adam", {{"beta1", 1.2}, {"learning_rate", 0}});

@@ -146,6 +146,11 @@ std::vector<Refusal> Models() {
       Linear("penalty-strength-missing", "regularization { l2 {} }"),
       Linear("penalty-strength-negative", "regularization { l1 { strength: -0.1 } }"),
       Linear("scaling-unknown", "preprocessing { scaling: 9 }"),
+      Linear("elastic-net-ratio", "regularization { elastic_net { strength: 1 l1_ratio: 1.5 } }"),
+      Spec("proximal-with-line-search",
+           "problem { dataset { dataset: 'datasets/prices' model { linear {} } regularization { l1 { strength: 1 "
+           "proximal: true } } } } optimizer { lbfgs {} }"),
+      Model("dropout-one", "datasets/prices", "mlp { dropout: 1 }", "loss { squared {} }"),
       Model("hidden-size-zero", "datasets/prices", "mlp { hidden_sizes: [ 8, 0 ] }", "loss { squared {} }"),
       Model("hidden-layers-too-many", "datasets/prices",
             absl::StrCat(
