@@ -93,6 +93,21 @@ class Mlp final : public Model<T> {
   int64_t output_width() const override { return layers_.back().outputs(); }
   bool is_random() const override { return dropout_ > 0; }
   bool has_kinks() const override { return HasKinks(activation_); }
+  int64_t hidden_units() const override { return hidden_units_; }
+
+  void MarkLiveUnits(int64_t rows, const Workspace<T>& workspace, absl::Span<char> live) const override {
+    size_t first_unit = 0;
+    for (size_t i = 0; i < hidden_layers(); ++i) {
+      const absl::Span<const T> z = Kept(kSum, i, rows, workspace);
+      std::vector<T> slopes(z.size(), T{1});
+      MultiplyBySlope<T>(activation_, z, Kept(kActive, i, rows, workspace), absl::MakeSpan(slopes));
+      const auto units = static_cast<size_t>(layers_[i].outputs());
+      for (size_t k = 0; k < slopes.size(); ++k) {
+        if (slopes[k] != 0) live[first_unit + k % units] = 1;
+      }
+      first_unit += units;
+    }
+  }
 
   Workspace<T> MakeWorkspace(int64_t max_rows) const override {
     return MakeBuffers(max_rows, /*with_dropped=*/dropout_ > 0, /*derivatives=*/2);

@@ -121,6 +121,16 @@ double ConstantLoss(const Loss<T>& loss, Task task, int64_t width, absl::Span<co
   return least;
 }
 
+std::optional<Advice> AdviseOnDeadUnits(int64_t step, int64_t dead, int64_t units) {
+  if (10 * dead < units || dead == 0) return std::nullopt;
+  return Advice{
+      .code = "DEAD_UNITS",
+      .message = absl::StrCat(dead, " of ", units,
+                              " hidden units have slope 0 on every training row, so they learn no more; try a "
+                              "smaller learning rate, another initialisation, or leaky_relu or gelu."),
+      .step = step};
+}
+
 std::optional<Advice> AdviseOnLoss(int64_t step, double loss, double constant_loss) {
   if (!(loss > constant_loss)) return std::nullopt;
   return Advice{

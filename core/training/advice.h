@@ -39,6 +39,9 @@ double ConstantLoss(const Loss<T>& loss, Task task, int64_t width, absl::Span<co
 // ROLLED_BACK: how a run would have ended, and what is done instead. `factor` is that of the learning rate from now on.
 Advice AdviseOnRollback(const Termination& termination, int64_t good_step, double factor);
 
+// DEAD_UNITS: hidden units whose slope is 0 on every training row, when they are a tenth or more. They learn no more.
+std::optional<Advice> AdviseOnDeadUnits(int64_t step, int64_t dead, int64_t units);
+
 // LOSS_ABOVE_CONSTANT: a trained model that is worse than a constant.
 std::optional<Advice> AdviseOnLoss(int64_t step, double loss, double constant_loss);
 

@@ -92,6 +92,20 @@ class DatasetObjective final : public Objective<T> {
                          loss + Penalties(parameters, {}));
   }
   std::optional<Advice> AdviseOnData() const override { return AdviseOnScales<T>(training_, feature_names_); }
+  std::optional<Advice> AdviseOnUnits(int64_t step, absl::Span<const T> parameters) const override {
+    if (model_->hidden_units() == 0) return std::nullopt;
+    std::vector<char> live(static_cast<size_t>(model_->hidden_units()), 0);
+    constexpr int64_t kChunkRows = RowPass<T>::kChunkRows;
+    Workspace<T> workspace = model_->MakeWorkspace(kChunkRows);
+    AlignedVector<T> outputs(static_cast<size_t>(kChunkRows * model_->output_width()));
+    for (int64_t row = 0; row < training_.rows; row += kChunkRows) {
+      const int64_t count = std::min(kChunkRows, training_.rows - row);
+      const T* const features = training_.values.data() + row * training_.columns;
+      model_->Forward(Pass{}, parameters, count, features, &workspace, outputs.data());
+      model_->MarkLiveUnits(count, workspace, absl::MakeSpan(live));
+    }
+    return AdviseOnDeadUnits(step, std::count(live.begin(), live.end(), 0), model_->hidden_units());
+  }
   std::optional<double> LossOfConstant() const override {
     return ConstantLoss<T>(*loss_, task_, model_->output_width(), training_.targets);
   }

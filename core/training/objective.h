@@ -49,6 +49,10 @@ class Objective {
   virtual std::optional<double> UpperGap(absl::Span<const T> parameters) = 0;
   // What the data say before the first step: columns that are badly scaled.
   virtual std::optional<Advice> AdviseOnData() const = 0;
+  // What the hidden units of a network say at a point: how many do not answer to any training row.
+  virtual std::optional<Advice> AdviseOnUnits(int64_t /*step*/, absl::Span<const T> /*parameters*/) const {
+    return std::nullopt;
+  }
   // The least loss of a constant prediction on the training rows; nothing for functions.
   virtual std::optional<double> LossOfConstant() const = 0;
   // What suits the model's activation, for initialisers.

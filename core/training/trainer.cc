@@ -344,6 +344,7 @@ void TrainerOf<T>::Advise(const Row& row, Progress* progress) {
         add(AdviseOnRate(optimizer_config_, spectrum->largest));
     }
   }
+  add(objective_->AdviseOnUnits(row.step, run_.parameters));
   const std::optional<double> constant =
       progress->termination.has_value() ? objective_->LossOfConstant() : std::nullopt;
   if (constant.has_value()) add(AdviseOnLoss(row.step, progress->evaluation->training.loss, *constant));

@@ -86,6 +86,24 @@ TEST(AdviceTest, ALossAboveAConstantIsSaid) {
   EXPECT_THAT(AdviceOf(spec, data), testing::Not(testing::Contains("LOSS_ABOVE_CONSTANT")));
 }
 
+TEST(AdviceTest, DeadUnitsAreCounted) {
+  const TrainingData data = {.table = ReadExample("iris", /*classes=*/true), .evaluation_table = nullptr};
+  JobSpec spec = DatasetSpec("mlp", "sgd", {{"learning_rate", 0.01}});
+  spec.dataset->model.SetIntegers("hidden_sizes", {8});
+  spec.dataset->loss = Config(&FindLoss("cross_entropy")->kind);
+  spec.stopping = StoppingAfter(1);
+  Standardize(&spec);
+  EXPECT_THAT(AdviceOf(spec, data), testing::Not(testing::Contains("DEAD_UNITS")));
+  spec.initializer = Config(&FindInitializer("constant")->kind);
+  spec.initializer.SetNumber("value", -1000);
+  Standardize(&spec);
+  const std::vector<std::string> codes = AdviceOf(spec, data);
+  // Weights and biases of -1000: z = -1000 (1 + sum of features) is positive on some rows.
+  EXPECT_THAT(codes, testing::Not(testing::Contains("DEAD_UNITS")));
+  spec.dataset->preprocessing.SetChoice("scaling", "min_max");
+  EXPECT_THAT(AdviceOf(spec, data), testing::Contains("DEAD_UNITS"));
+}
+
 TEST(AdviceTest, ConstantLossesAreThoseOfTheTextbook) {
   const std::vector<double> targets = {1, 2, 3, 10};
   const auto loss = [](absl::string_view name) { return MakeLoss<double>(Config(&FindLoss(name)->kind)); };
