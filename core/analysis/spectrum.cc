@@ -18,6 +18,8 @@ namespace {
 // second share of the gradient.
 constexpr double kZeroEigenvalue = 1e-12;
 constexpr double kZeroShare = 1e-6;
+// A part of the gradient below this share of the largest eigenvalue is its own rounding.
+constexpr double kRounding = 1e-14;
 // The ends of the spectrum are known when their residuals are below this share of the largest magnitude.
 constexpr double kResidual = 1e-7;
 
@@ -43,11 +45,12 @@ std::optional<Spectrum> Dense(absl::Span<const double> gradient, HessianProduct 
   const Eigen::VectorXd parts =
       solver.eigenvectors().transpose() * Eigen::Map<const Eigen::VectorXd>(gradient.data(), size);
   const double gradient_norm = parts.stableNorm();
+  const double nothing = std::max(kZeroShare * gradient_norm, kRounding * spectrum.magnitude());
   double squares = 0;
   for (Eigen::Index i = 0; i < size; ++i) {
     if (std::abs(values[i]) > kZeroEigenvalue * spectrum.magnitude()) {
       squares += parts[i] / values[i] * (parts[i] / values[i]);
-    } else if (std::abs(parts[i]) > kZeroShare * gradient_norm) {
+    } else if (std::abs(parts[i]) > nothing) {
       squares = std::numeric_limits<double>::infinity();
     }
   }

@@ -39,6 +39,8 @@ TEST(SpectrumTest, NewtonDistanceIsThatOfTheStep) {
   };
   EXPECT_DOUBLE_EQ(ExtremeEigenvalues({8, 1, 0}, diagonal, 1)->newton_distance, std::sqrt(8.0));
   EXPECT_EQ(ExtremeEigenvalues({8, 1, 1}, diagonal, 1)->newton_distance, std::numeric_limits<double>::infinity());
+  // What rounding leaves where the matrix is 0 is no slope, however small the rest of the gradient is.
+  EXPECT_DOUBLE_EQ(ExtremeEigenvalues({4e-12, 0, 1e-17}, diagonal, 1)->newton_distance, 1e-12);
 }
 
 TEST(SpectrumTest, LanczosFindsSeparatedEnds) {
