@@ -116,9 +116,24 @@ void AppendTextMap(const Message& message, const FieldDescriptor* field, const s
   for (const auto& [key, value] : entries) absl::StrAppend(out, indent, "  ", key, ": ", value, "\n");
 }
 
+// A list of messages, an item a message: its first field stands behind the dash.
+void AppendMessages(const Message& message, const FieldDescriptor* field, const std::string& indent, std::string* out) {
+  absl::StrAppend(out, "\n");
+  const std::string item_indent = indent + "    ";
+  for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {
+    std::string body;
+    AppendMessage(message.GetReflection()->GetRepeatedMessage(message, field, i), item_indent, &body);
+    if (body.empty()) body = absl::StrCat(item_indent, "{}\n");
+    absl::StrAppend(out, indent, "  - ", body.substr(item_indent.size()));
+  }
+}
+
 void AppendField(const Message& message, const FieldDescriptor* field, const std::string& indent, std::string* out) {
   absl::StrAppend(out, indent, field->name(), ":");
   if (field->is_map()) return AppendTextMap(message, field, indent, out);
+  if (field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    return AppendMessages(message, field, indent, out);
+  }
   if (field->is_repeated()) {
     std::vector<std::string> texts;
     for (int i = 0; i < message.GetReflection()->FieldSize(message, field); ++i) {

@@ -30,7 +30,10 @@ void Populate(int choice, Message* message) {
     }
     switch (field->cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
-        if (field->is_repeated()) {
+        if (field->is_repeated() && !field->is_map()) {
+          // Two of them, with other alternatives.
+          for (int more = 0; more < 2; ++more) Populate(choice + more, reflection->AddMessage(message, field));
+        } else if (field->is_map()) {
           for (const char* key : {"b", "a-1"}) {
             Message* entry = reflection->AddMessage(message, field);
             entry->GetReflection()->SetString(entry, field->message_type()->map_key(), key);
@@ -75,7 +78,7 @@ void Populate(int choice, Message* message) {
 }
 
 TEST(MessageRoundTripTest, EveryFieldOfASpec) {
-  constexpr int kMostAlternatives = 32;  // more than any family has kinds
+  constexpr int kMostAlternatives = 64;  // more than any family has kinds
   for (int choice = 0; choice < kMostAlternatives; ++choice) {
     v1::JobSpec spec;
     Populate(choice, &spec);

@@ -70,7 +70,8 @@ def main():
     descent("job", "submit", "-f", path, "--name", job, "--detach")
     ended = descent("job", "wait", job, codes=(0, 3))
     termination = ended["termination"]
-    facts = {key: float(value) for key, value in termination.items() if key not in ("reason", "message", "non_finite")}
+    others = ("reason", "message", "non_finite", "diagnosis")
+    facts = {key: float(value) for key, value in termination.items() if key not in others}
     facts |= {"state": word(ended["state"]), "reason": word(termination["reason"])}
     wrong = []
     for text in words:
