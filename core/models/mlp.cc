@@ -92,7 +92,6 @@ class Mlp final : public Model<T> {
   const ParameterLayout& layout() const override { return layout_; }
   int64_t output_width() const override { return layers_.back().outputs(); }
   bool is_random() const override { return dropout_ > 0; }
-  bool has_kinks() const override { return HasKinks(activation_); }
 
   Workspace<T> MakeWorkspace(int64_t max_rows) const override {
     return MakeBuffers(max_rows, /*with_dropped=*/dropout_ > 0, /*derivatives=*/2);
@@ -282,6 +281,10 @@ std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
 
 double Gain(const Config& config) { return GainOf(static_cast<Activation>(config.choice("activation"))); }
 
+absl::string_view KinkedField(const Config& config) {
+  return HasKinks(static_cast<Activation>(config.choice("activation"))) ? "activation" : "";
+}
+
 }  // namespace
 
 const constinit ModelInfo kMlpModel = {
@@ -301,6 +304,7 @@ const constinit ModelInfo kMlpModel = {
     .default_initializer = "kaiming",
     .make_double = Make<double>,
     .make_float = Make<float>,
-    .gain = Gain};
+    .gain = Gain,
+    .kinked_field = KinkedField};
 
 }  // namespace descent::core

@@ -42,8 +42,6 @@ class Model {
   virtual int64_t output_width() const = 0;
   // Whether a training pass draws at random, so that its outputs are not those of an evaluation.
   virtual bool is_random() const { return false; }
-  // Whether slopes jump somewhere, so that second derivatives do not tell what a point is.
-  virtual bool has_kinks() const { return false; }
   // For chunks of up to `max_rows` rows.
   virtual Workspace<T> MakeWorkspace(int64_t max_rows) const = 0;
   // For Tangent and AddHessianProduct.
@@ -90,6 +88,9 @@ struct ModelInfo {
   std::unique_ptr<Model<float>> (*make_float)(const Config& config, const ModelInput& input);
   // Gain that suits the activation, for Kaiming; 1 when there is none.
   double (*gain)(const Config& config);
+  // The field whose choice makes slopes jump somewhere, so that second derivatives do not tell what a point is; empty
+  // when none does. Null: slopes never jump.
+  absl::string_view (*kinked_field)(const Config& config) = nullptr;
 };
 
 // All models, in the order of the documentation.
@@ -97,6 +98,9 @@ absl::Span<const ModelInfo* const> Models();
 
 // The row of a kind, or null.
 const ModelInfo* FindModel(absl::string_view name);
+
+// ModelInfo.kinked_field of a model's config.
+absl::string_view KinkedFieldOf(const Config& config);
 
 template <typename T>
 std::unique_ptr<Model<T>> MakeModel(const Config& config, const ModelInput& input);

@@ -29,7 +29,7 @@ class DatasetObjective final : public Objective<T> {
         feature_names_(problem.input.feature_names),
         task_(problem.loss->task),
         link_(problem.loss->link),
-        has_kinks_(problem.loss->has_kinks || model_->has_kinks() || HaveKinks(penalties_)),
+        has_kinks_(problem.loss->has_kinks || !KinkedFieldOf(spec.dataset->model).empty() || HaveKinks(penalties_)),
         seed_(*spec.seed),
         team_(team),
         default_gain_(problem.model->gain(spec.dataset->model)),

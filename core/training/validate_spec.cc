@@ -15,6 +15,7 @@
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
 #include "core/training/job_spec.h"
+#include "core/training/optimizer_needs.h"
 
 namespace descent::core {
 namespace {
@@ -94,6 +95,7 @@ class Checker {
     CheckRecord();
     CheckLabels();
     CheckOptimizerFits();
+    CheckOptimizerNeeds(spec_, path_, violations_);
   }
 
  private:
