@@ -92,7 +92,6 @@ class Mlp final : public Model<T> {
   const ParameterLayout& layout() const override { return layout_; }
   int64_t output_width() const override { return layers_.back().outputs(); }
   bool is_random() const override { return dropout_ > 0; }
-  bool has_kinks() const override { return HasKinks(activation_); }
   int64_t hidden_units() const override { return hidden_units_; }
 
   void MarkLiveUnits(int64_t rows, const Workspace<T>& workspace, absl::Span<char> live) const override {
@@ -297,6 +296,10 @@ std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
 
 double Gain(const Config& config) { return GainOf(static_cast<Activation>(config.choice("activation"))); }
 
+absl::string_view KinkedField(const Config& config) {
+  return HasKinks(static_cast<Activation>(config.choice("activation"))) ? "activation" : "";
+}
+
 }  // namespace
 
 const constinit ModelInfo kMlpModel = {
@@ -316,6 +319,7 @@ const constinit ModelInfo kMlpModel = {
     .default_initializer = "kaiming",
     .make_double = Make<double>,
     .make_float = Make<float>,
-    .gain = Gain};
+    .gain = Gain,
+    .kinked_field = KinkedField};
 
 }  // namespace descent::core

@@ -48,8 +48,6 @@ class Model {
   virtual int64_t output_width() const = 0;
   // Whether a training pass draws at random, so that its outputs are not those of an evaluation.
   virtual bool is_random() const { return false; }
-  // Whether slopes jump somewhere, so that second derivatives do not tell what a point is.
-  virtual bool has_kinks() const { return false; }
   // Units between layers; none for most models.
   virtual int64_t hidden_units() const { return 0; }
   // Sets a unit's mark, of [hidden_units], where its slope is not 0 in some row of the last Forward with this workspace.
@@ -101,6 +99,9 @@ struct ModelInfo {
   bool is_linear = false;  // whether the outputs are linear in the parameters: w.x + b
   // Gain that suits the activation, for Kaiming; 1 when there is none.
   double (*gain)(const Config& config);
+  // The field whose choice makes slopes jump somewhere, so that second derivatives do not tell what a point is; empty
+  // when none does. Null: slopes never jump.
+  absl::string_view (*kinked_field)(const Config& config) = nullptr;
 };
 
 // All models, in the order of the documentation.
@@ -108,6 +109,9 @@ absl::Span<const ModelInfo* const> Models();
 
 // The row of a kind, or null.
 const ModelInfo* FindModel(absl::string_view name);
+
+// ModelInfo.kinked_field of a model's config.
+absl::string_view KinkedFieldOf(const Config& config);
 
 template <typename T>
 std::unique_ptr<Model<T>> MakeModel(const Config& config, const ModelInput& input);

@@ -22,6 +22,11 @@ const ModelInfo* FindModel(absl::string_view name) {
   return nullptr;
 }
 
+absl::string_view KinkedFieldOf(const Config& config) {
+  const ModelInfo* info = FindModel(config.name());
+  return info == nullptr || info->kinked_field == nullptr ? absl::string_view() : info->kinked_field(config);
+}
+
 template <typename T>
 std::unique_ptr<Model<T>> MakeModel(const Config& config, const ModelInput& input) {
   for (const ModelInfo* info : kModels) {

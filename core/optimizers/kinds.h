@@ -32,7 +32,8 @@
   KIND(kPolyak)                  \
   KIND(kFtrl)                    \
   KIND(kLbfgs)                   \
-  KIND(kLineSearchDescent)
+  KIND(kLineSearchDescent)       \
+  KIND(kNewtonCg)
 
 namespace descent::core {
 

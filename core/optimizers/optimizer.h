@@ -21,6 +21,9 @@ class BatchObjective {
   virtual ~BatchObjective() = default;
   // The objective, penalties included, at `point`; writes its gradient. Both are spans of all parameters.
   virtual double Measure(absl::Span<const T> point, absl::Span<T> gradient) = 0;
+  // product = H*direction with the second derivative H at `point`, exactly; false where there is none: kinds with
+  // `needs_curvature` are refused such objectives.
+  virtual bool MultiplyByHessian(absl::Span<const T> point, absl::Span<const T> direction, absl::Span<T> product) = 0;
 };
 
 // What update t -> t+1 is taken from.
@@ -63,6 +66,8 @@ struct OptimizerInfo {
   bool whole_vector = false;
   // Whether it measures the batch at further points. Such a kind needs full batches.
   bool needs_batch = false;
+  // Whether it asks for second derivatives.
+  bool needs_curvature = false;
   // Whether Answer gives a point of its own.
   bool has_answer = false;
 };

@@ -35,7 +35,8 @@ class DatasetObjective final : public Objective<T> {
         loss_info_(problem.loss),
         loss_config_(problem.loss_config),
         is_linear_(problem.model != nullptr && problem.model->is_linear && model_->output_width() == 1),
-        has_kinks_(problem.loss->has_kinks || model_->has_kinks() || HaveKinks(penalties_)),
+        has_kinks_(problem.loss->has_kinks ||
+                   (problem.model != nullptr && !KinkedFieldOf(problem.model_config).empty()) || HaveKinks(penalties_)),
         seed_(*spec.seed),
         team_(team),
         default_gain_(problem.default_gain()),

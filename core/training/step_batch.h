@@ -20,6 +20,10 @@ class StepBatch final : public BatchObjective<T> {
     return objective_->Measure(step_, point, gradient).objective;
   }
 
+  bool MultiplyByHessian(absl::Span<const T> point, absl::Span<const T> direction, absl::Span<T> product) override {
+    return objective_->MultiplyByHessian(point, direction, product);
+  }
+
  private:
   Objective<T>* const objective_;
   const int64_t step_;

@@ -16,6 +16,7 @@
 #include "core/regularizers/regularizer.h"
 #include "core/training/formula_problem.h"
 #include "core/training/job_spec.h"
+#include "core/training/optimizer_needs.h"
 
 namespace descent::core {
 namespace {
@@ -97,6 +98,7 @@ class Checker {
     CheckRecord();
     CheckLabels();
     CheckOptimizerFits();
+    CheckOptimizerNeeds(spec_, path_, violations_);
   }
 
  private:

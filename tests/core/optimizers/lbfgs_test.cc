@@ -26,6 +26,10 @@ class ProblemBatch final : public BatchObjective<double> {
     ++evaluations;
     return Evaluate(*problem_, point.data(), gradient.data());
   }
+  bool MultiplyByHessian(absl::Span<const double> /*point*/, absl::Span<const double> /*direction*/,
+                         absl::Span<double> /*product*/) override {
+    return false;
+  }
   int64_t evaluations = 0;
 
  private:
@@ -131,6 +135,11 @@ class Hostile final : public BatchObjective<double> {
     for (double& slope : gradient) slope = value_;
     return value_;
   }
+  bool MultiplyByHessian(absl::Span<const double> /*point*/, absl::Span<const double> /*direction*/,
+                         absl::Span<double> product) override {
+    for (double& value : product) value = value_;
+    return true;
+  }
 
  private:
   const double value_;
@@ -138,7 +147,7 @@ class Hostile final : public BatchObjective<double> {
 
 TEST(LbfgsTest, StaysWhereNothingIsBetter) {
   for (const double value : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 2.0}) {
-    for (const OptimizerInfo* info : {&kLbfgs, &kLineSearchDescent}) {
+    for (const OptimizerInfo* info : {&kLbfgs, &kLineSearchDescent, &kNewtonCg}) {
       ParameterLayout layout;
       layout.Add("x", {2}, TensorRole::kVariable);
       const std::unique_ptr<Optimizer<double>> optimizer = MakeOptimizer<double>(Config(&info->kind), layout);

@@ -81,6 +81,10 @@ class Bowl final : public BatchObjective<T> {
     }
     return value;
   }
+  bool MultiplyByHessian(absl::Span<const T> /*point*/, absl::Span<const T> direction, absl::Span<T> product) override {
+    std::copy(direction.begin(), direction.end(), product.begin());
+    return true;
+  }
 };
 
 template <typename T>
