@@ -171,6 +171,10 @@ class ProblemBatch final : public BatchObjective<double> {
     ++evaluations;
     return Evaluate(*problem_, point.data(), gradient.data());
   }
+  bool MultiplyByHessian(absl::Span<const double> /*point*/, absl::Span<const double> /*direction*/,
+                         absl::Span<double> /*product*/) override {
+    return false;
+  }
   int64_t evaluations = 0;
 
  private:
