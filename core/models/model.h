@@ -50,7 +50,8 @@ class Model {
   virtual bool is_random() const { return false; }
   // Units between layers; none for most models.
   virtual int64_t hidden_units() const { return 0; }
-  // Sets a unit's mark, of [hidden_units], where its slope is not 0 in some row of the last Forward with this workspace.
+  // Sets a unit's mark, of [hidden_units], where its slope is not 0 in some row of the last Forward with this
+  // workspace.
   virtual void MarkLiveUnits(int64_t /*rows*/, const Workspace<T>& /*workspace*/, absl::Span<char> /*live*/) const {}
   // For chunks of up to `max_rows` rows.
   virtual Workspace<T> MakeWorkspace(int64_t max_rows) const = 0;

@@ -53,9 +53,9 @@ class RefusalServers {
 };
 
 // Datasets: flowers (length, color, kind: two classes), species (three classes), prices (size, price), single (one
-// row), plain (no target), gaps (missing values), vast (numbers that only float64 holds, a price below 0). Jobs: trained (logistic on
-// flowers), network (mlp on prices), bowl (a function; 10 steps, parameters of every fourth), running, waiting for its
-// place, paused. The server runs one job at a time.
+// row), plain (no target), gaps (missing values), vast (numbers that only float64 holds, a price below 0). Jobs:
+// trained (logistic on flowers), network (mlp on prices), bowl (a function; 10 steps, parameters of every fourth),
+// running, waiting for its place, paused. The server runs one job at a time.
 void Furnish(const Channel& channel);
 
 // A job that goes on for ever and writes little.
