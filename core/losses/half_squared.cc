@@ -29,6 +29,7 @@ const constinit LossInfo kHalfSquaredLoss = {
              .fields = {}},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .most_curvature = 1,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -39,6 +39,7 @@ const constinit LossInfo kHuberLoss = {
              .fields = kFields},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .most_curvature = 1,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

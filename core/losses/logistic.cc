@@ -44,6 +44,7 @@ const constinit LossInfo kLogisticLoss = {
              .fields = kFields},
     .task = Task::kBinary,
     .link = Link::kLogit,
+    .most_curvature = 0.25,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

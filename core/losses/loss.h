@@ -44,6 +44,7 @@ struct LossInfo {
   Link link;
   Range targets = AnyFinite();  // what a regression target may be
   bool has_kinks = false;       // whether the slope jumps, so that minima lie where there is no second derivative
+  double most_curvature = 0;    // the largest second derivative by the output; 0: has no bound, or depends on fields
   std::unique_ptr<Loss<double>> (*make_double)(const Config& config);
   std::unique_ptr<Loss<float>> (*make_float)(const Config& config);
 };

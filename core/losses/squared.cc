@@ -30,6 +30,7 @@ const constinit LossInfo kSquaredLoss = {
              .fields = {}},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .most_curvature = 2,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -88,6 +88,8 @@ struct ModelInfo {
   std::unique_ptr<Model<float>> (*make_float)(const Config& config, const ModelInput& input);
   // Gain that suits the activation, for Kaiming; 1 when there is none.
   double (*gain)(const Config& config);
+  // Whether the model is one output w.x + b: weights, one a feature, then the bias if there is one.
+  bool is_linear_output = false;
   // The field whose choice makes slopes jump somewhere, so that second derivatives do not tell what a point is; empty
   // when none does. Null: slopes never jump.
   absl::string_view (*kinked_field)(const Config& config) = nullptr;

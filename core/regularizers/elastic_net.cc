@@ -19,6 +19,8 @@ constexpr FieldInfo kFields[] = {
 
 double Curvature(const Config& penalty) { return penalty.number("strength") * (1 - penalty.number("l1_ratio")); }
 
+double Kink(const Config& penalty) { return penalty.number("strength") * penalty.number("l1_ratio"); }
+
 template <typename T>
 double Evaluate(const Config& penalty, absl::Span<const T> values, absl::Span<T> gradient) {
   const double absolute = penalty.number("strength") * penalty.number("l1_ratio");
@@ -53,6 +55,7 @@ const constinit RegularizerInfo kElasticNetPenalty = {
     .evaluate_double = Evaluate<double>,
     .evaluate_float = Evaluate<float>,
     .curvature = Curvature,
+    .kink = Kink,
     .proximal_double = Proximal<double>,
     .proximal_float = Proximal<float>};
 

@@ -16,6 +16,8 @@ constexpr FieldInfo kFields[] = {
             false),
 };
 
+double Kink(const Config& penalty) { return penalty.number("strength"); }
+
 template <typename T>
 double Evaluate(const Config& penalty, absl::Span<const T> values, absl::Span<T> gradient) {
   const double strength = penalty.number("strength");
@@ -46,6 +48,7 @@ const constinit RegularizerInfo kL1Penalty = {
              .fields = kFields},
     .evaluate_double = Evaluate<double>,
     .evaluate_float = Evaluate<float>,
+    .kink = Kink,
     .proximal_double = Proximal<double>,
     .proximal_float = Proximal<float>};
 

@@ -20,6 +20,8 @@ struct RegularizerInfo {
   double (*evaluate_float)(const Config& penalty, absl::Span<const float> values, absl::Span<float> gradient);
   // The second derivative by each value, the same everywhere but at kinks. Null: 0.
   double (*curvature)(const Config& penalty) = nullptr;
+  // The derivative by a value above 0 less the part that grows with it: that of the part with a kink. Null: 0.
+  double (*kink)(const Config& penalty) = nullptr;
   // Replaces values w by argmin_v (v - w)^2/(2 learning_rate) + the part with a kink. Null: there is no such part.
   void (*proximal_double)(const Config& penalty, double learning_rate, absl::Span<double> values) = nullptr;
   void (*proximal_float)(const Config& penalty, double learning_rate, absl::Span<float> values) = nullptr;
@@ -28,11 +30,21 @@ struct RegularizerInfo {
 // All penalties, in the order of the documentation.
 absl::Span<const RegularizerInfo* const> Regularizers();
 
+// absolute*|w| + quadratic/2*w^2 for each value.
+struct PenaltyStrengths {
+  double absolute = 0;
+  double quadratic = 0;
+};
+
 // Sum of the given penalties over the layout's tensors, biases left out unless `include_bias`. Adds derivatives to
 // `gradient` unless that is empty.
 template <typename T>
 double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayout& layout,
                          absl::Span<const T> parameters, absl::Span<T> gradient);
+
+// What the penalties come to for each value of a tensor in this role. Absolute parts that a proximal step takes in are
+// left out.
+PenaltyStrengths StrengthsOf(absl::Span<const Config> penalties, TensorRole role);
 
 // Whether one has a kink at 0.
 bool HaveKinks(absl::Span<const Config> penalties);

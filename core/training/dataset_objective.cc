@@ -44,7 +44,17 @@ class DatasetObjective final : public Objective<T> {
                 .gradients = true},
                team),
         evaluations_(model_.get(), loss_.get(), {.max_rows = std::max(training_.rows, held_out_.rows)}, team),
-        outputs_(static_cast<size_t>(std::max(training_.rows, held_out_.rows) * model_->output_width())) {}
+        outputs_(static_cast<size_t>(std::max(training_.rows, held_out_.rows) * model_->output_width())),
+        is_linear_(problem.model->is_linear_output),
+        rows_({.count = training_.rows,
+               .columns = training_.columns,
+               .features = training_.values.data(),
+               .targets = training_.targets.data(),
+               .loss = loss_.get(),
+               .has_bias = model_->layout().size > training_.columns,
+               .of_weights = StrengthsOf(penalties_, TensorRole::kWeight),
+               .of_bias = StrengthsOf(penalties_, TensorRole::kBias),
+               .picked = {}}) {}
 
   const ParameterLayout& layout() const override { return model_->layout(); }
   int64_t training_rows() const override { return training_.rows; }
@@ -73,6 +83,12 @@ class DatasetObjective final : public Objective<T> {
     }
     if (held_out_.rows > 0) point.held_out = EvaluateRows(parameters, held_out_, held_out_targets_);
     return point;
+  }
+
+  const LinearRows<T>* Rows(int64_t step) override {
+    if (!is_linear_) return nullptr;
+    rows_.picked = sampler_.Batch(step);
+    return &rows_;
   }
 
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
@@ -132,6 +148,8 @@ class DatasetObjective final : public Objective<T> {
   RowPass<T> evaluations_;
   std::unique_ptr<RowPass<T>> hessians_;
   AlignedVector<double> outputs_;
+  const bool is_linear_;
+  LinearRows<T> rows_;
 };
 
 }  // namespace

@@ -49,6 +49,7 @@ class FunctionObjective final : public Objective<T> {
   double Epoch(int64_t /*step*/) const override { return 0; }
   double default_gain() const override { return 1; }
   bool is_full() const override { return true; }
+  const LinearRows<T>* Rows(int64_t /*step*/) override { return nullptr; }
   std::optional<Advice> AdviseOnData() const override { return std::nullopt; }
   std::optional<double> LossOfConstant() const override { return std::nullopt; }
 

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/base/parallel.h"
+#include "core/optimizers/linear_rows.h"
 #include "core/training/job_spec.h"
 #include "core/training/parameter_layout.h"
 #include "core/training/trainer.h"
@@ -45,6 +46,9 @@ class Objective {
   // penalties or activations have kinks.
   virtual bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
                                  absl::Span<T> product) = 0;
+  // The training rows with the batch of `step` picked, where the model is one linear output on them; else null. Valid
+  // until the next call.
+  virtual const LinearRows<T>* Rows(int64_t step) = 0;
   // What the data say before the first step: columns that are badly scaled.
   virtual std::optional<Advice> AdviseOnData() const = 0;
   // The least loss of a constant prediction on the training rows; nothing for functions.
