@@ -324,4 +324,10 @@ std::string FormulaMessage(absl::string_view text, size_t position, absl::string
   return absl::StrCat("column ", character + 1, ": ", message, "\n  ", line, "\n  ", std::string(caret, ' '), "^");
 }
 
+bool HasKinks(const Formula& formula) {
+  return std::any_of(formula.tape.operations.begin(), formula.tape.operations.end(), [](Operation operation) {
+    return operation == Operation::kAbs || operation == Operation::kMin || operation == Operation::kMax;
+  });
+}
+
 }  // namespace descent::core

@@ -66,6 +66,9 @@ struct Formula {
   }
 };
 
+// Whether slopes jump somewhere: abs, min or max stands in it. Second derivatives then do not tell what a point is.
+bool HasKinks(const Formula& formula);
+
 // Reads a formula. Errors are INVALID_ARGUMENT with a message such as
 //
 //   column 11: expected ")" to close the "(" at column 6, found the end

@@ -32,6 +32,7 @@ const constinit LossInfo kHalfSquaredLoss = {
     .task = Task::kRegression,
     .link = Link::kIdentity,
     .conjugate = Conjugate,
+    .most_curvature = 1,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

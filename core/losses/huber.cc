@@ -44,6 +44,7 @@ const constinit LossInfo kHuberLoss = {
     .task = Task::kRegression,
     .link = Link::kIdentity,
     .conjugate = Conjugate,
+    .most_curvature = 1,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

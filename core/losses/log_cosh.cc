@@ -38,6 +38,7 @@ const constinit LossInfo kLogCoshLoss = {
              .fields = {}},
     .task = Task::kRegression,
     .link = Link::kIdentity,
+    .most_curvature = 1,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

@@ -53,6 +53,7 @@ const constinit LossInfo kLogisticLoss = {
     .task = Task::kBinary,
     .link = Link::kLogit,
     .conjugate = Conjugate,
+    .most_curvature = 0.25,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

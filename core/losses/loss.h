@@ -46,7 +46,8 @@ struct LossInfo {
   // The convex conjugate of one row's loss in its output, sup_z slope*z - loss(z): infinite outside its domain. Null
   // where it has none in closed form, or more than one output.
   double (*conjugate)(const Config& config, double target, double slope) = nullptr;
-  bool has_kinks = false;  // whether the slope jumps, so that minima lie where there is no second derivative
+  bool has_kinks = false;     // whether the slope jumps, so that minima lie where there is no second derivative
+  double most_curvature = 0;  // the largest second derivative by the output; 0: has no bound, or depends on fields
   std::unique_ptr<Loss<double>> (*make_double)(const Config& config);
   std::unique_ptr<Loss<float>> (*make_float)(const Config& config);
 };

@@ -33,6 +33,7 @@ const constinit LossInfo kSquaredLoss = {
     .task = Task::kRegression,
     .link = Link::kIdentity,
     .conjugate = Conjugate,
+    .most_curvature = 2,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

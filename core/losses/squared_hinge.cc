@@ -22,6 +22,7 @@ const constinit LossInfo kSquaredHingeLoss = {
              .fields = {}},
     .task = Task::kBinary,
     .link = Link::kMargin,
+    .most_curvature = 2,
     .make_double = Make<double>,
     .make_float = Make<float>};
 

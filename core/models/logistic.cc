@@ -35,7 +35,7 @@ const constinit ModelInfo kLogisticModel = {
     .default_initializer = "zeros",
     .make_double = Make<double>,
     .make_float = Make<float>,
-    .is_linear = true,
-    .gain = Gain};
+    .gain = Gain,
+    .is_linear_output = true};
 
 }  // namespace descent::core

@@ -97,9 +97,10 @@ struct ModelInfo {
   absl::string_view default_initializer;       // `zeros`, `kaiming`
   std::unique_ptr<Model<double>> (*make_double)(const Config& config, const ModelInput& input);
   std::unique_ptr<Model<float>> (*make_float)(const Config& config, const ModelInput& input);
-  bool is_linear = false;  // whether the outputs are linear in the parameters: w.x + b
   // Gain that suits the activation, for Kaiming; 1 when there is none.
   double (*gain)(const Config& config);
+  // Whether the model is one output w.x + b: weights, one a feature, then the bias if there is one.
+  bool is_linear_output = false;
   // The field whose choice makes slopes jump somewhere, so that second derivatives do not tell what a point is; empty
   // when none does. Null: slopes never jump.
   absl::string_view (*kinked_field)(const Config& config) = nullptr;

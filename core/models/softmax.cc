@@ -35,7 +35,6 @@ const constinit ModelInfo kSoftmaxModel = {
     .default_initializer = "zeros",
     .make_double = Make<double>,
     .make_float = Make<float>,
-    .is_linear = true,
     .gain = Gain};
 
 }  // namespace descent::core

@@ -33,7 +33,11 @@
   KIND(kFtrl)                    \
   KIND(kLbfgs)                   \
   KIND(kLineSearchDescent)       \
-  KIND(kNewtonCg)
+  KIND(kNewtonCg)                \
+  KIND(kSag)                     \
+  KIND(kSaga)                    \
+  KIND(kSvrg)                    \
+  KIND(kCoordinateDescent)
 
 namespace descent::core {
 

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "core/base/aligned.h"
 #include "core/base/fields.h"
+#include "core/optimizers/linear_rows.h"
 #include "core/training/parameter_layout.h"
 
 namespace descent::core {
@@ -24,6 +25,8 @@ class BatchObjective {
   // product = H*direction with the second derivative H at `point`, exactly; false where there is none: kinds with
   // `needs_curvature` are refused such objectives.
   virtual bool MultiplyByHessian(absl::Span<const T> point, absl::Span<const T> direction, absl::Span<T> product) = 0;
+  // The rows, where the problem is one linear output on them; else null.
+  virtual const LinearRows<T>* rows() const { return nullptr; }
 };
 
 // What update t -> t+1 is taken from.
@@ -41,6 +44,9 @@ template <typename T>
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
+
+  // Comes first, once, for kinds with `needs_linear_rows`: takes the memory that depends on the number of rows.
+  virtual void Prepare(const LinearRows<T>& /*rows*/) {}
 
   // Takes one update. Everything that depends on time is a function of `update.step`, or is kept in State and Numbers.
   // Allocates nothing.
@@ -68,6 +74,14 @@ struct OptimizerInfo {
   bool needs_batch = false;
   // Whether it asks for second derivatives.
   bool needs_curvature = false;
+  // Whether it asks for rows with one linear output. Such a kind is refused losses with kinks.
+  bool needs_linear_rows = false;
+  // The losses it is for; none: all that are smooth. For kinds with `needs_linear_rows`.
+  absl::Span<const absl::string_view> losses = {};
+  // The learning rate when none is given, from `smoothness`, an upper bound of the second derivative of a row's
+  // objective along any direction of length 1, `convexity`, a lower bound, and the number of rows. Null: the field has
+  // a default.
+  double (*default_rate)(double smoothness, double convexity, double rows) = nullptr;
   // Whether Answer gives a point of its own.
   bool has_answer = false;
 };

@@ -18,6 +18,8 @@ constexpr FieldInfo kFields[] = {
             false),
 };
 
+double Kink(const Config& penalty) { return penalty.number("strength"); }
+
 template <typename T>
 double Evaluate(const Config& penalty, absl::Span<const T> values, absl::Span<T> gradient) {
   const double strength = penalty.number("strength");
@@ -29,8 +31,6 @@ double Evaluate(const Config& penalty, absl::Span<const T> values, absl::Span<T>
   }
   return strength * sum;
 }
-
-double Kink(const Config& penalty) { return penalty.number("strength"); }
 
 template <typename T>
 void Proximal(const Config& penalty, double learning_rate, absl::Span<T> values) {

@@ -30,11 +30,21 @@ struct RegularizerInfo {
 // All penalties, in the order of the documentation.
 absl::Span<const RegularizerInfo* const> Regularizers();
 
+// absolute*|w| + quadratic/2*w^2 for each value.
+struct PenaltyStrengths {
+  double absolute = 0;
+  double quadratic = 0;
+};
+
 // Sum of the given penalties over the layout's tensors, biases left out unless `include_bias`. Adds derivatives to
 // `gradient` unless that is empty.
 template <typename T>
 double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayout& layout,
                          absl::Span<const T> parameters, absl::Span<T> gradient);
+
+// What the penalties come to for each value of a tensor in this role, with or without the absolute parts that a
+// proximal step takes in.
+PenaltyStrengths StrengthsOf(absl::Span<const Config> penalties, TensorRole role, bool with_proximal);
 
 // Whether one has a kink at 0.
 bool HaveKinks(absl::Span<const Config> penalties);

@@ -19,14 +19,17 @@ const RegularizerInfo& InfoOf(const Config& config) {
   std::abort();
 }
 
-// Calls work(offset, size, index) for the tensors that a penalty takes in: biases and scales are left out unless
-// `include_bias`.
+// Biases and scales are left out unless `include_bias`.
+bool Penalises(const Config& penalty, TensorRole role) {
+  return (role != TensorRole::kBias && role != TensorRole::kScale) || penalty.boolean("include_bias");
+}
+
+// Calls work(offset, size, index) for the tensors that a penalty takes in.
 template <typename Work>
 void ForEachPenalised(const Config& penalty, const ParameterLayout& layout, Work work) {
-  const bool include_bias = penalty.boolean("include_bias");
   for (size_t i = 0; i < layout.tensors.size(); ++i) {
     const TensorInfo& tensor = layout.tensors[i];
-    if ((tensor.role == TensorRole::kBias || tensor.role == TensorRole::kScale) && !include_bias) continue;
+    if (!Penalises(penalty, tensor.role)) continue;
     work(static_cast<size_t>(tensor.offset), static_cast<size_t>(tensor.size()), i);
   }
 }
@@ -52,6 +55,18 @@ double EvaluatePenalties(absl::Span<const Config> penalties, const ParameterLayo
     });
   }
   return sum;
+}
+
+PenaltyStrengths StrengthsOf(absl::Span<const Config> penalties, TensorRole role, bool with_proximal) {
+  PenaltyStrengths strengths;
+  for (const Config& penalty : penalties) {
+    if (!Penalises(penalty, role)) continue;
+    const RegularizerInfo& info = InfoOf(penalty);
+    if (info.curvature != nullptr) strengths.quadratic += info.curvature(penalty);
+    if (info.kink != nullptr && (with_proximal || !penalty.boolean("proximal")))
+      strengths.absolute += info.kink(penalty);
+  }
+  return strengths;
 }
 
 bool HaveKinks(absl::Span<const Config> penalties) {

@@ -34,9 +34,10 @@ class DatasetObjective final : public Objective<T> {
         link_(problem.loss->link),
         loss_info_(problem.loss),
         loss_config_(problem.loss_config),
-        is_linear_(problem.model != nullptr && problem.model->is_linear && model_->output_width() == 1),
+        is_linear_(problem.model != nullptr && problem.model->is_linear_output),
         has_kinks_(problem.loss->has_kinks ||
-                   (problem.model != nullptr && !KinkedFieldOf(problem.model_config).empty()) || HaveKinks(penalties_)),
+                   (problem.model != nullptr && !KinkedFieldOf(problem.model_config).empty()) ||
+                   (problem.formula != nullptr && HasKinks(problem.formula->formula)) || HaveKinks(penalties_)),
         seed_(*spec.seed),
         team_(team),
         default_gain_(problem.default_gain()),
@@ -51,7 +52,16 @@ class DatasetObjective final : public Objective<T> {
                 .gradients = true},
                team),
         evaluations_(model_.get(), loss_.get(), {.max_rows = std::max(training_.rows, held_out_.rows)}, team),
-        outputs_(static_cast<size_t>(std::max(training_.rows, held_out_.rows) * model_->output_width())) {}
+        outputs_(static_cast<size_t>(std::max(training_.rows, held_out_.rows) * model_->output_width())),
+        rows_({.count = training_.rows,
+               .columns = training_.columns,
+               .features = training_.values.data(),
+               .targets = training_.targets.data(),
+               .loss = loss_.get(),
+               .has_bias = model_->layout().size > training_.columns,
+               .of_weights = StrengthsOf(penalties_, TensorRole::kWeight, /*with_proximal=*/false),
+               .of_bias = StrengthsOf(penalties_, TensorRole::kBias, /*with_proximal=*/false),
+               .picked = {}}) {}
 
   const ParameterLayout& layout() const override { return model_->layout(); }
   int64_t training_rows() const override { return training_.rows; }
@@ -82,6 +92,12 @@ class DatasetObjective final : public Objective<T> {
     return point;
   }
 
+  const LinearRows<T>* Rows(int64_t step) override {
+    if (!is_linear_) return nullptr;
+    rows_.picked = sampler_.Batch(step);
+    return &rows_;
+  }
+
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
   double default_gain() const override { return default_gain_; }
   bool is_full() const override { return sampler_.full() && !model_->is_random(); }
@@ -92,7 +108,10 @@ class DatasetObjective final : public Objective<T> {
     return DualityGap<T>(*loss_info_, loss_config_, penalties_, layout(), training_, outputs,
                          loss + Penalties(parameters, {}));
   }
-  std::optional<Advice> AdviseOnData() const override { return AdviseOnScales<T>(training_, feature_names_); }
+  std::optional<Advice> AdviseOnData() const override {
+    // The columns of a formula are what it says they are.
+    return formula_ != nullptr ? std::nullopt : AdviseOnScales<T>(training_, feature_names_);
+  }
   std::optional<Advice> AdviseOnUnits(int64_t step, absl::Span<const T> parameters) const override {
     if (model_->hidden_units() == 0) return std::nullopt;
     std::vector<char> live(static_cast<size_t>(model_->hidden_units()), 0);
@@ -168,6 +187,7 @@ class DatasetObjective final : public Objective<T> {
   RowPass<T> evaluations_;
   std::unique_ptr<RowPass<T>> hessians_;
   AlignedVector<double> outputs_;
+  LinearRows<T> rows_;
 };
 
 }  // namespace

@@ -34,6 +34,8 @@ constexpr double kExtentTolerance = 0.1;
 constexpr double kDriftTolerance = 0.1;
 // How far the mean objective may fall from the first window to the last, relative to its range in the first.
 constexpr double kFallTolerance = 0.1;
+// A run that stays within this share of its point's norm, or of 1, stands still but for rounding.
+constexpr double kStandstill = 1e-9;
 // A point is met again when it is this close, relative to the extent.
 constexpr double kRecurrence = 1e-6;
 
@@ -64,11 +66,11 @@ struct Window {
   }
 };
 
-bool IsCycle(const std::array<Window, kWindows>& windows) {
+bool IsCycle(const std::array<Window, kWindows>& windows, double start_norm) {
   const Window& first = windows.front();
   const Window& last = windows.back();
   const double extent = first.Extent();
-  if (!(extent > 0) || !std::isfinite(extent)) return false;
+  if (!(extent > kStandstill * (1 + start_norm)) || !std::isfinite(extent)) return false;
   for (const Window& window : windows) {
     if (!(std::abs(window.Extent() - extent) <= kExtentTolerance * extent)) return false;
   }
@@ -190,7 +192,7 @@ std::optional<Diagnosis> FindLimitCycle(int64_t steps, absl::FunctionRef<double(
     extent = std::max(extent, distances.back());
     if (step + 1 == kFirstLook && !(distances.back() <= kGoesSomewhere * path)) return std::nullopt;
   }
-  if (!IsCycle(windows)) return std::nullopt;
+  if (!IsCycle(windows, Distance<double>(start, std::vector<double>(start.size(), 0.0)))) return std::nullopt;
   Diagnosis diagnosis{.verdict = Verdict::kLimitCycle,
                       .smallest_eigenvalue = 0,
                       .largest_eigenvalue = 0,

@@ -14,30 +14,12 @@
 namespace descent::core {
 namespace {
 
-// l1|w| + l2/2 w^2 for the parameters of one tensor.
-struct Strengths {
-  double l1 = 0;
-  double l2 = 0;
+bool IsNone(const PenaltyStrengths& strengths) { return strengths.absolute == 0 && strengths.quadratic == 0; }
 
-  bool none() const { return l1 == 0 && l2 == 0; }
-  // Of one parameter whose l2 is not 0.
-  double Conjugate(double v) const {
-    const double beyond = std::max(std::abs(v) - l1, 0.0);
-    return beyond * beyond / (2 * l2);
-  }
-};
-
-Strengths StrengthsOf(absl::Span<const Config> penalties, bool bias) {
-  Strengths strengths;
-  for (const Config& penalty : penalties) {
-    if (bias && !penalty.boolean("include_bias")) continue;
-    for (const RegularizerInfo* info : Regularizers()) {
-      if (&info->kind != penalty.info()) continue;
-      if (info->curvature != nullptr) strengths.l2 += info->curvature(penalty);
-      if (info->kink != nullptr) strengths.l1 += info->kink(penalty);
-    }
-  }
-  return strengths;
+// Of one parameter whose quadratic part is not 0.
+double Conjugate(const PenaltyStrengths& strengths, double v) {
+  const double beyond = std::max(std::abs(v) - strengths.absolute, 0.0);
+  return beyond * beyond / (2 * strengths.quadratic);
 }
 
 constexpr int kMostDoublings = 60;
@@ -74,14 +56,14 @@ template <typename T>
 std::optional<double> DualityGap(const LossInfo& loss, const Config& loss_config, absl::Span<const Config> penalties,
                                  const ParameterLayout& layout, const Matrix<T>& rows, absl::Span<const double> outputs,
                                  double objective) {
-  const Strengths of_weights = StrengthsOf(penalties, /*bias=*/false);
-  const Strengths of_bias = StrengthsOf(penalties, /*bias=*/true);
-  if (loss.conjugate == nullptr || rows.rows == 0 || of_weights.none()) return std::nullopt;
+  const PenaltyStrengths of_weights = StrengthsOf(penalties, TensorRole::kWeight, /*with_proximal=*/true);
+  const PenaltyStrengths of_bias = StrengthsOf(penalties, TensorRole::kBias, /*with_proximal=*/true);
+  if (loss.conjugate == nullptr || rows.rows == 0 || IsNone(of_weights)) return std::nullopt;
   const double n = static_cast<double>(rows.rows);
   const std::unique_ptr<Loss<T>> rows_loss = MakeLoss<T>(loss_config);
   AlignedVector<T> slopes(outputs.size());
   const bool has_bias = layout.tensors.size() > 1;
-  if (has_bias && of_bias.none()) {
+  if (has_bias && IsNone(of_bias)) {
     BalanceSlopes<T>(*rows_loss, outputs, rows.targets, &slopes);
   } else {
     SlopesAt<T>(*rows_loss, outputs, 0, rows.targets, &slopes);
@@ -98,11 +80,12 @@ std::optional<double> DualityGap(const LossInfo& loss, const Config& loss_config
   const double v_bias = -std::accumulate(slopes.begin(), slopes.end(), 0.0) / n;
   // A parameter without l2 bounds its v by l1.
   double shrink = 1;
-  const auto bound = [&shrink](const Strengths& strengths, double value) {
-    if (strengths.l2 == 0 && std::abs(value) > strengths.l1) shrink = std::min(shrink, strengths.l1 / std::abs(value));
+  const auto bound = [&shrink](const PenaltyStrengths& strengths, double value) {
+    if (strengths.quadratic == 0 && std::abs(value) > strengths.absolute)
+      shrink = std::min(shrink, strengths.absolute / std::abs(value));
   };
   for (const double value : v) bound(of_weights, value);
-  if (has_bias && !of_bias.none()) bound(of_bias, v_bias);
+  if (has_bias && !IsNone(of_bias)) bound(of_bias, v_bias);
 
   double dual = 0;
   for (size_t row = 0; row < slopes.size(); ++row) {
@@ -110,10 +93,10 @@ std::optional<double> DualityGap(const LossInfo& loss, const Config& loss_config
         loss.conjugate(loss_config, static_cast<double>(rows.targets[row]), shrink * static_cast<double>(slopes[row])) /
         n;
   }
-  if (of_weights.l2 > 0) {
-    for (const double value : v) dual -= of_weights.Conjugate(shrink * value);
+  if (of_weights.quadratic > 0) {
+    for (const double value : v) dual -= Conjugate(of_weights, shrink * value);
   }
-  if (has_bias && of_bias.l2 > 0) dual -= of_bias.Conjugate(shrink * v_bias);
+  if (has_bias && of_bias.quadratic > 0) dual -= Conjugate(of_bias, shrink * v_bias);
   if (!std::isfinite(dual)) return std::nullopt;
   // Rounding may bring it below 0.
   return std::max(0.0, objective - dual);

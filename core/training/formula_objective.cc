@@ -54,12 +54,14 @@ class FormulaObjective final : public Objective<T> {
   double Epoch(int64_t /*step*/) const override { return 0; }
   double default_gain() const override { return 1; }
   bool is_full() const override { return true; }
+  const LinearRows<T>* Rows(int64_t /*step*/) override { return nullptr; }
   std::optional<double> UpperGap(absl::Span<const T> /*parameters*/) override { return std::nullopt; }
   std::optional<Advice> AdviseOnData() const override { return std::nullopt; }
   std::optional<double> LossOfConstant() const override { return std::nullopt; }
 
   bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
                          absl::Span<T> product) override {
+    if (HasKinks(formula_.formula)) return false;
     MeasureAll(parameters);
     std::copy(direction.begin(), direction.end(), gradient_.begin());
     evaluator_.SetDirection(gradient_);

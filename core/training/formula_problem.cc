@@ -96,13 +96,14 @@ void CheckLoss(const FormulaProblem& problem, absl::string_view path, Violations
   const std::string field = FieldPath(FieldPath(path, "loss"), problem.loss.name());
   if (problem.dataset.empty()) {
     violations->Add(field, "is averaged over rows, and a formula without a dataset has none; leave it out");
-  } else if (loss->task != Task::kRegression) {
+  } else if (loss->task != Task::kRegression || loss->link != Link::kIdentity) {
     std::vector<absl::string_view> fitting;
     for (const LossInfo* info : Losses()) {
-      if (info->task == Task::kRegression) fitting.push_back(info->kind.name);
+      if (info->task == Task::kRegression && info->link == Link::kIdentity) fitting.push_back(info->kind.name);
     }
-    violations->Add(
-        field, absl::StrCat("compares classes, and a formula gives numbers; one of: ", absl::StrJoin(fitting, ", ")));
+    violations->Add(field,
+                    absl::StrCat("compares classes or logarithms, and a formula gives the numbers themselves; one of: ",
+                                 absl::StrJoin(fitting, ", ")));
   }
 }
 

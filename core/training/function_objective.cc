@@ -50,6 +50,7 @@ class FunctionObjective final : public Objective<T> {
   double default_gain() const override { return 1; }
   bool is_full() const override { return true; }
   std::optional<double> UpperGap(absl::Span<const T> /*parameters*/) override { return std::nullopt; }
+  const LinearRows<T>* Rows(int64_t /*step*/) override { return nullptr; }
   std::optional<Advice> AdviseOnData() const override { return std::nullopt; }
   std::optional<double> LossOfConstant() const override { return std::nullopt; }
 

@@ -118,6 +118,9 @@ struct ProblemShape {
   int64_t parameter_count = 0;
   absl::string_view default_initializer = "zeros";  // of the model
   std::vector<double> start = {};                   // of formulas whose parameters have start values; else empty
+  // Bounds of the second derivative of a row's objective, where the optimizer's learning rate follows from them.
+  double smoothness = 0;
+  double convexity = 0;
 };
 
 // Limits and defaults that the server sets.

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/base/parallel.h"
+#include "core/optimizers/linear_rows.h"
 #include "core/training/job_spec.h"
 #include "core/training/parameter_layout.h"
 #include "core/training/trainer.h"
@@ -47,6 +48,9 @@ class Objective {
                                  absl::Span<T> product) = 0;
   // How far the objective over all training rows is above its minimum, at most; nothing where that is not known.
   virtual std::optional<double> UpperGap(absl::Span<const T> parameters) = 0;
+  // The training rows with the batch of `step` picked, where the model is one linear output on them; else null. Valid
+  // until the next call.
+  virtual const LinearRows<T>* Rows(int64_t step) = 0;
   // What the data say before the first step: columns that are badly scaled.
   virtual std::optional<Advice> AdviseOnData() const = 0;
   // What the hidden units of a network say at a point: how many do not answer to any training row.

@@ -1,8 +1,10 @@
 #include "core/training/optimizer_needs.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/losses/loss.h"
 #include "core/models/model.h"
 #include "core/optimizers/optimizer.h"
@@ -25,8 +27,22 @@ class Checker {
   }
 
   void CheckAll() {
-    if (optimizer_ == nullptr || loss_ == nullptr) return;
+    if (optimizer_ == nullptr) return;
+    if (optimizer_->needs_linear_rows) {
+      if (spec_.function.has_value()) {
+        violations_->Add(FieldPath(path_, FieldPath("optimizer", optimizer_->kind.name)),
+                         "goes through the rows of a dataset, and a function has none; use another optimizer");
+      }
+      if (spec_.clipping.info() != nullptr && !optimizer_->needs_batch) {
+        violations_->Add(FieldPath(path_, "clipping"),
+                         absl::StrCat(optimizer_->kind.name,
+                                      " does not step along the batch's gradient, which is what is clipped; leave it "
+                                      "out or use another optimizer"));
+      }
+    }
+    if (loss_ == nullptr) return;
     if (optimizer_->needs_curvature) CheckCurvature();
+    if (optimizer_->needs_linear_rows) CheckLinearRows();
   }
 
  private:
@@ -56,6 +72,32 @@ class Checker {
       if (!HaveKinks({&penalty, 1})) continue;
       Add("regularization", penalty.name(), "",
           absl::StrCat("has a slope that jumps at 0, which ", needs, "use l2, or another optimizer"));
+    }
+  }
+
+  void CheckLinearRows() {
+    const absl::string_view name = optimizer_->kind.name;
+    if (!model_->is_linear_output) {
+      return Add("model", model_->kind.name, "",
+                 absl::StrCat("does not suit the optimizer ", name,
+                              ", which is for models with one linear output: linear, logistic; use one of these, or "
+                              "another optimizer"));
+    }
+    const bool fits = optimizer_->losses.empty()
+                          ? !loss_->has_kinks
+                          : std::count(optimizer_->losses.begin(), optimizer_->losses.end(), loss_->kind.name) > 0;
+    if (!fits) {
+      Add("loss", loss_->kind.name, "",
+          absl::StrCat("does not suit the optimizer ", name, ", which is for ",
+                       optimizer_->losses.empty()
+                           ? "smooth losses"
+                           : absl::StrCat("the losses ", absl::StrJoin(optimizer_->losses, ", ")),
+                       "; use one of these, or another optimizer"));
+    } else if (optimizer_->default_rate != nullptr && loss_->most_curvature == 0 &&
+               !spec_.optimizer.has("learning_rate")) {
+      violations_->Add(FieldPath(path_, FieldPath(FieldPath("optimizer", name), "learning_rate")),
+                       absl::StrCat("is required under the loss ", loss_->kind.name,
+                                    ", for whose second derivative no bound is known"));
     }
   }
 

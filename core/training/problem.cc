@@ -11,6 +11,8 @@
 #include "absl/strings/str_join.h"
 #include "core/functions/function.h"
 #include "core/initializers/initializer.h"
+#include "core/optimizers/optimizer.h"
+#include "core/regularizers/regularizer.h"
 #include "core/training/parameter_groups.h"
 
 namespace descent::core {
@@ -154,6 +156,23 @@ PreparedProblem PrepareFormula(const JobSpec& spec, const TrainingData& data, ab
   return prepared;
 }
 
+// Bounds of the second derivative of a row's objective under a model with one linear output: c*norm(x)^2 + l2.
+void FillCurvatures(const JobSpec& spec, const TrainingData& data, const FittedProblem& problem, ProblemShape* shape) {
+  const OptimizerInfo* optimizer = FindOptimizer(spec.optimizer.name());
+  if (optimizer->default_rate == nullptr || spec.optimizer.has("learning_rate")) return;
+  const absl::StatusOr<Matrix<double>> rows = problem.EncodeTraining<double>(data);
+  if (!rows.ok()) return;
+  double largest = 0;
+  for (int64_t row = 0; row < rows->rows; ++row) {
+    const double* x = rows->values.data() + row * rows->columns;
+    double square = shape->parameter_count > rows->columns ? 1 : 0;
+    for (int64_t j = 0; j < rows->columns; ++j) square += x[j] * x[j];
+    largest = std::max(largest, square);
+  }
+  shape->convexity = StrengthsOf(spec.dataset->penalties, TensorRole::kWeight, /*with_proximal=*/false).quadratic;
+  shape->smoothness = problem.loss->most_curvature * largest + shape->convexity;
+}
+
 }  // namespace
 
 FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::string_view path,
@@ -230,6 +249,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
                     .has_held_out = problem.has_held_out,
                     .parameter_count = prepared.layout.size,
                     .default_initializer = problem.model->default_initializer};
+  FillCurvatures(spec, data, problem, &prepared.shape);
   return prepared;
 }
 

@@ -12,6 +12,7 @@
 #include "core/initializers/initializer.h"
 #include "core/losses/loss.h"
 #include "core/models/model.h"
+#include "core/optimizers/optimizer.h"
 #include "core/schedules/schedule.h"
 #include "core/training/job_spec.h"
 
@@ -111,6 +112,18 @@ void CheckLimits(const JobSpec& spec, const ProblemShape& shape, const SpecLimit
   }
 }
 
+// What follows from the data.
+void FillOptimizer(const ProblemShape& shape, int64_t steps_per_epoch, Config* optimizer) {
+  const OptimizerInfo* info = FindOptimizer(optimizer->name());
+  if (info->default_rate != nullptr && !optimizer->has("learning_rate")) {
+    const double rows = static_cast<double>(shape.training_rows);
+    const double rate = info->default_rate(shape.smoothness, shape.convexity, rows);
+    // Rows of nothing but zeros, or beyond all measure.
+    optimizer->SetNumber("learning_rate", rate > 0 && std::isfinite(rate) ? rate : 1);
+  }
+  if (info->kind.FindField("inner_steps") != nullptr) FillInteger("inner_steps", 2 * steps_per_epoch, optimizer);
+}
+
 void ResolveKinds(const JobSpec& given, const ProblemShape& shape, uint64_t seed, JobSpec* spec) {
   if (spec->dataset.has_value()) {
     FillKind(FindLoss(FindModel(spec->dataset->model.name())->losses[0])->kind, &spec->dataset->loss);
@@ -147,6 +160,7 @@ JobSpec ResolveSpec(const JobSpec& given, const ProblemShape& shape, const SpecL
     ResolveEpochs(FieldPath(path, place), steps_per_epoch, config, violations);
   }
 
+  FillOptimizer(shape, steps_per_epoch, &spec.optimizer);
   const bool has_epochs = spec.stopping.has("max_epochs");
   const int64_t epoch_budget = EpochBudgetSteps(spec, shape.training_rows);
   if (!spec.stopping.has("max_steps")) spec.stopping.SetInteger("max_steps", has_epochs ? epoch_budget : kDefaultSteps);

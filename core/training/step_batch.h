@@ -24,6 +24,8 @@ class StepBatch final : public BatchObjective<T> {
     return objective_->MultiplyByHessian(point, direction, product);
   }
 
+  const LinearRows<T>* rows() const override { return objective_->Rows(step_); }
+
  private:
   Objective<T>* const objective_;
   const int64_t step_;

@@ -79,6 +79,7 @@ class TrainerOf final : public Trainer {
         evaluate_every_(spec.evaluation.steps("every")),
         has_answer_(FindOptimizer(spec.optimizer.name())->has_answer),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
+    if (const LinearRows<T>* rows = objective_->Rows(0)) optimizer_->Prepare(*rows);
     multi_start_ = ChooseStart<T>(spec, objective_.get(), &run_.parameters);
     run_.previous = run_.parameters;
   }

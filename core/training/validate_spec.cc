@@ -177,8 +177,10 @@ class Checker {
     if (optimizer == nullptr || !optimizer->needs_batch || !TrainsOnData(spec_)) return;
     if (spec_.batch.info() == nullptr || spec_.batch.name() == "full") return;
     Add(FieldPath("batch", spec_.batch.name()),
-        absl::StrCat("does not fit the optimizer ", optimizer->kind.name, ", which compares the objective at several ",
-                     "points and so needs all rows in every step; leave batch out, or use another optimizer"));
+        absl::StrCat("does not fit the optimizer ", optimizer->kind.name,
+                     optimizer->needs_linear_rows ? ", which goes along whole columns and so needs"
+                                                  : ", which compares the objective at several points and so needs",
+                     " all rows in every step; leave batch out, or use another optimizer"));
   }
 
   void CheckInitializerFits() {

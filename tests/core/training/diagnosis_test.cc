@@ -29,6 +29,7 @@ JobSpec From(absl::string_view function, std::vector<double> start, double rate,
 }
 
 JobSpec WithTolerance(JobSpec spec, double tolerance) {
+  if (spec.stopping.info() == nullptr) spec.stopping = StoppingAfter(1000);
   spec.stopping.SetNumber("gradient_tolerance", tolerance);
   return spec;
 }
@@ -85,6 +86,21 @@ TEST(DiagnosisTest, ASaddleIsNotConvergence) {
     EXPECT_NEAR(run.termination->diagnosis->largest_eigenvalue, 1, 1e-12);
     EXPECT_THAT(run.termination->message, EndsWith("Stationary: saddle, smallest eigenvalue -1; perturb the start."));
   }
+}
+
+// The same surface written as a formula: its second derivatives are exact, too. One with a kink has none.
+TEST(DiagnosisTest, FormulasAreJudgedLikeFunctions) {
+  JobSpec spec = WithTolerance(FunctionSpec("bowl", "sgd", {{"learning_rate", 0.1}}), 1e-8);
+  spec.function.reset();
+  spec.formula.emplace();
+  spec.formula->expression = "x^2/2 - y^2/2 + y^4/4";
+  spec.formula->parameters = {{"x", 1}, {"y", 0}};
+  const RunRecord run = RunToEnd(spec);
+  ASSERT_EQ(run.termination->reason, TerminationReason::kStationary);
+  EXPECT_EQ(run.termination->diagnosis->verdict, Verdict::kSaddle);
+  EXPECT_NEAR(run.termination->diagnosis->smallest_eigenvalue, -1, 1e-12);
+  spec.formula->expression = "x^2 + y^2 + abs(x - 5)*0";
+  EXPECT_FALSE(RunToEnd(spec).termination->diagnosis.has_value());
 }
 
 TEST(DiagnosisTest, AMinimumHasACertificate) {

@@ -193,9 +193,10 @@ TEST(FormulaProblemTest, MistakesThatNeedNoData) {
                                              "column \"y\""));
   JobSpec classes = FormulaSpec("y ~ a*y + t", {{"a", 1}});
   classes.formula->loss = KindOf(Losses(), "logistic");
-  EXPECT_THAT(Problems(classes), ElementsAre(HasSubstr("column 7: the column to fit cannot explain itself"),
-                                             HasSubstr("loss.logistic: compares classes, and a formula gives numbers; "
-                                                       "one of: squared, ")));
+  EXPECT_THAT(Problems(classes),
+              ElementsAre(HasSubstr("column 7: the column to fit cannot explain itself"),
+                          HasSubstr("loss.logistic: compares classes or logarithms, and a formula gives the "
+                                    "numbers themselves; one of: squared, ")));
 }
 
 TEST(FormulaProblemTest, MistakesThatTheDataShow) {

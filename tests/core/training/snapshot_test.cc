@@ -44,13 +44,18 @@ RunRecord RunInTwo(const JobSpec& spec, const TrainingData& data, int64_t step) 
 }
 
 TEST(SnapshotTest, EveryOptimizerGoesOnBitForBit) {
-  const TrainingData data = {.table = SyntheticTable(40, 3, 2), .evaluation_table = nullptr};
+  const TrainingData classes = {.table = SyntheticTable(40, 3, 2), .evaluation_table = nullptr};
+  const TrainingData numbers = {.table = SyntheticTable(40, 3, 0), .evaluation_table = nullptr};
   for (const OptimizerInfo* optimizer : Optimizers()) {
+    // Those with losses of their own are for numbers.
+    const bool is_logistic = optimizer->losses.empty();
+    const TrainingData& data = is_logistic ? classes : numbers;
     for (const Precision precision : {Precision::kFloat32, Precision::kFloat64}) {
       for (const Config& batch : {BatchOf("full"), BatchOf("one_row"), BatchOf("mini_batch", 9),
                                   BatchOf("mini_batch", 9, Shuffling::kWithReplacement)}) {
         if (optimizer->needs_batch && batch.name() != "full") continue;
-        JobSpec spec = DatasetSpec("logistic", optimizer->kind.name, {{"learning_rate", 0.05}});
+        JobSpec spec =
+            DatasetSpec(is_logistic ? "logistic" : "linear", optimizer->kind.name, {{"learning_rate", 0.05}});
         for (const FieldInfo& field : optimizer->kind.fields) {
           if (field.name == "momentum") spec.optimizer.SetNumber("momentum", 0.9);
         }

@@ -115,6 +115,7 @@ std::vector<Refusal> Policies() {
            absl::StrCat(kBowl, "optimizer { rprop {} } parameter_groups { tensors: 'x' weight_decay: 0.1 }")),
       Function("guard-factor-one", "guard { learning_rate_factor: 1 }"),
       Function("reduce-on-plateau-factor-zero", "schedule { reduce_on_plateau { factor: 0 } }"),
+      Spec("rows-of-a-function", absl::StrCat(kBowl, "optimizer { saga { learning_rate: 0.1 } }")),
       Linear("accumulation-steps-zero", "", "batch { mini_batch { accumulation_steps: 0 } }"),
       Linear("batch-size-zero", "", "batch { mini_batch { size: 0 } }"),
       Spec("optimizer-needs-full-batch",
