@@ -94,7 +94,6 @@ class TrainerOf final : public Trainer {
   }
   const std::optional<Termination>& termination() const override { return run_.termination; }
   absl::Status Restore(absl::string_view snapshot) override;
-
   const ParameterLayout& layout() const override { return objective_->layout(); }
   ParameterVector last() const override { return LastParameters(run_); }
   ParameterVector best() const override { return BestParameters(run_); }
