@@ -61,8 +61,9 @@ class Lbfgs final : public Optimizer<T> {
  private:
   // Of numbers_: pairs kept, the place of the next one, and y's of each place.
   static constexpr size_t kFirstProduct = 2;
-  size_t count() const { return static_cast<size_t>(numbers_[0]); }
-  size_t next() const { return static_cast<size_t>(numbers_[1]); }
+  // Whatever was restored, they name places that are there.
+  size_t count() const { return std::min(static_cast<size_t>(numbers_[0]), memory_); }
+  size_t next() const { return static_cast<size_t>(numbers_[1]) % memory_; }
   double& product(size_t place) { return numbers_[kFirstProduct + place]; }
 
   absl::Span<T> step(size_t place) { return absl::MakeSpan(steps_).subspan(place * size_, size_); }

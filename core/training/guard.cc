@@ -1,6 +1,5 @@
 #include "core/training/guard.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -19,17 +18,6 @@ constexpr KindInfo kGuard = {
         "kept, with a smaller learning rate. A warning in the log says so.",
     .fields = kFields};
 
-// Copies between an optimizer's arrays and others of the same sizes, which are made if there are none.
-template <typename T>
-void CopyOut(const std::vector<absl::Span<T>>& from, std::vector<std::vector<T>>* to) {
-  to->resize(from.size());
-  for (size_t i = 0; i < from.size(); ++i) (*to)[i].assign(from[i].begin(), from[i].end());
-}
-template <typename T>
-void CopyIn(const std::vector<std::vector<T>>& from, const std::vector<absl::Span<T>>& to) {
-  for (size_t i = 0; i < from.size(); ++i) std::copy(from[i].begin(), from[i].end(), to[i].begin());
-}
-
 }  // namespace
 
 const KindInfo& GuardInfo() { return kGuard; }
@@ -41,8 +29,7 @@ void GuardState<T>::Write(ByteWriter* writer) const {
   writer->PutDouble(factor);
   writer->PutArray(absl::Span<const T>(parameters));
   writer->PutArray(absl::Span<const T>(answer));
-  writer->PutArrays<T>(arrays);
-  writer->PutArrays<double>(numbers);
+  optimizer.Write(writer);
 }
 
 template <typename T>
@@ -55,8 +42,7 @@ GuardState<T> GuardState<T>::Read(ByteReader* reader) {
   state.parameters.assign(parameters.begin(), parameters.end());
   const std::vector<T> answer = reader->GetArray<T>();
   state.answer.assign(answer.begin(), answer.end());
-  state.arrays = reader->GetArrays<T>();
-  state.numbers = reader->GetArrays<double>();
+  state.optimizer = OptimizerState<T>::Read(reader);
   return state;
 }
 
@@ -74,8 +60,7 @@ void Guard<T>::Keep(int64_t step, const AlignedVector<T>& parameters, const Alig
   state->good_step = step;
   state->parameters = parameters;
   state->answer = answer;
-  CopyOut(optimizer->State(), &state->arrays);
-  CopyOut(optimizer->Numbers(), &state->numbers);
+  state->optimizer.CopyFrom(optimizer);
 }
 
 template <typename T>
@@ -83,8 +68,7 @@ void Guard<T>::RollBack(GuardState<T>* state, AlignedVector<T>* parameters, Alig
                         Optimizer<T>* optimizer) const {
   *parameters = state->parameters;
   *answer = state->answer;
-  CopyIn(state->arrays, optimizer->State());
-  CopyIn(state->numbers, optimizer->Numbers());
+  state->optimizer.PutInto(optimizer);
   state->factor *= factor_;
   ++state->rollbacks;
 }

@@ -2,6 +2,7 @@
 #ifndef DESCENT_CORE_TRAINING_GUARD_H_
 #define DESCENT_CORE_TRAINING_GUARD_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/base/bytes.h"
 #include "core/base/fields.h"
 #include "core/optimizers/optimizer.h"
+#include "core/optimizers/optimizer_state.h"
 
 namespace descent::core {
 
@@ -23,8 +25,7 @@ struct GuardState {
   double factor = 1;  // of the learning rate, besides the schedule's
   AlignedVector<T> parameters;
   AlignedVector<T> answer;  // empty when the parameters are the answer
-  std::vector<std::vector<T>> arrays;
-  std::vector<std::vector<double>> numbers;
+  OptimizerState<T> optimizer;
 
   void Write(ByteWriter* writer) const;
   static GuardState Read(ByteReader* reader);
@@ -44,6 +45,12 @@ class Guard {
             GuardState<T>* state) const;
 
   double factor() const { return factor_; }
+  // Whether a state that was read can be gone back to, with so many parameters and such an optimizer.
+  bool Fits(const GuardState<T>& state, size_t size, Optimizer<T>* optimizer) const {
+    return state.good_step < 0 ||
+           (state.parameters.size() == size && (state.answer.empty() || state.answer.size() == size) &&
+            state.optimizer.Fits(optimizer));
+  }
   bool CanRollBack(const GuardState<T>& state) const {
     return state.good_step >= 0 && state.rollbacks < max_rollbacks_;
   }

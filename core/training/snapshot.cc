@@ -53,7 +53,11 @@ AlignedVector<T> GetVector(ByteReader* reader) {
 }
 
 // The bytes between version and checksum.
-absl::StatusOr<absl::string_view> CheckedBody(absl::string_view bytes) {
+struct Body {
+  uint32_t version = 0;
+  absl::string_view bytes;
+};
+absl::StatusOr<Body> CheckedBody(absl::string_view bytes) {
   if (bytes.size() < 3 * sizeof(uint32_t)) return Damaged("it is cut short");
   const absl::string_view checked = bytes.substr(0, bytes.size() - sizeof(uint32_t));
   ByteReader end(bytes.substr(checked.size()));
@@ -61,8 +65,10 @@ absl::StatusOr<absl::string_view> CheckedBody(absl::string_view bytes) {
   ByteReader begin(checked);
   if (begin.GetU32() != kMagic) return Damaged("it does not begin as one");
   const uint32_t version = begin.GetU32();
-  if (version != kVersion) return Damaged(absl::StrCat("its version is ", version, ", not ", kVersion));
-  return checked.substr(2 * sizeof(uint32_t));
+  if (version < 1 || version > kVersion) {
+    return Damaged(absl::StrCat("its version is ", version, ", not at most ", kVersion));
+  }
+  return Body{version, checked.substr(2 * sizeof(uint32_t))};
 }
 
 template <typename T>
@@ -121,8 +127,7 @@ std::string SpecFingerprint(const JobSpec& spec) {
 }
 
 template <typename T>
-std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
-                          const std::vector<absl::Span<T>>& arrays, const std::vector<absl::Span<double>>& numbers) {
+std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run, const OptimizerState<T>& optimizer) {
   ByteWriter writer;
   writer.PutU32(kMagic);
   writer.PutU32(kVersion);
@@ -139,36 +144,37 @@ std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
   PutVector(run.best, &writer);
   writer.PutBool(run.termination.has_value());
   if (run.termination.has_value()) run.termination->Write(&writer);
-  writer.PutArrays<T>(arrays);
-  writer.PutArrays<double>(numbers);
+  optimizer.Write(&writer);
   writer.PutU32(Crc32(writer.bytes()));
   return writer.TakeBytes();
 }
 
 template <typename T>
 absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes) {
-  DESCENT_ASSIGN_OR_RETURN(const absl::string_view body, CheckedBody(bytes));
-  ByteReader reader(body);
+  DESCENT_ASSIGN_OR_RETURN(const Body body, CheckedBody(bytes));
+  const bool is_first_version = body.version == 1;
+  ByteReader reader(body.bytes);
   SnapshotContents<T> contents;
   contents.fingerprint = reader.GetString();
   if (reader.GetU8() != sizeof(T)) return Damaged("its precision is not that of the spec");
   contents.run.step = reader.GetI64();
   contents.run.parameters = GetVector<T>(&reader);
-  contents.run.answer = GetVector<T>(&reader);
+  if (!is_first_version) contents.run.answer = GetVector<T>(&reader);
   contents.run.previous = GetVector<T>(&reader);
   contents.run.stopping = StoppingState::Read(&reader);
-  contents.run.rate_reduction = RateReductionState::Read(&reader);
-  contents.run.guard = GuardState<T>::Read(&reader);
+  if (!is_first_version) {
+    contents.run.rate_reduction = RateReductionState::Read(&reader);
+    contents.run.guard = GuardState<T>::Read(&reader);
+  }
   contents.run.best_step = reader.GetI64();
   contents.run.best = GetVector<T>(&reader);
-  if (reader.GetBool()) contents.run.termination = Termination::Read(&reader);
-  contents.arrays = reader.GetArrays<T>();
-  contents.numbers = reader.GetArrays<double>();
+  if (reader.GetBool()) contents.run.termination = Termination::Read(&reader, /*with_certificates=*/!is_first_version);
+  contents.optimizer.arrays = reader.GetArrays<T>();
+  if (!is_first_version) contents.optimizer.numbers = reader.GetArrays<double>();
   const size_t size = contents.run.parameters.size();
   const auto fits = [size](const AlignedVector<T>& vector) { return vector.empty() || vector.size() == size; };
-  const bool sizes_fit = contents.run.previous.size() == size && fits(contents.run.answer) &&
-                         fits(contents.run.guard.parameters) && fits(contents.run.guard.answer) &&
-                         fits(contents.run.best) && contents.run.step >= 0;
+  const bool sizes_fit = contents.run.previous.size() == size && fits(contents.run.answer) && fits(contents.run.best) &&
+                         contents.run.step >= 0;
   const bool ends_well = !contents.run.termination.has_value() || contents.run.termination->is_known();
   if (reader.failed() || reader.remaining() != 0 || !sizes_fit || !ends_well)
     return Damaged("its parts do not fit together");
@@ -193,16 +199,14 @@ ParameterVector KeptParameters(const RunState<T>& run) {
 }
 
 absl::StatusOr<SnapshotParameters> ReadSnapshotParameters(absl::string_view snapshot) {
-  DESCENT_ASSIGN_OR_RETURN(const absl::string_view body, CheckedBody(snapshot));
-  ByteReader reader(body);
+  DESCENT_ASSIGN_OR_RETURN(const Body body, CheckedBody(snapshot));
+  ByteReader reader(body.bytes);
   reader.GetView();
   return reader.GetU8() == sizeof(float) ? ReadParametersAs<float>(snapshot) : ReadParametersAs<double>(snapshot);
 }
 
-template std::string WriteSnapshot(absl::string_view, const RunState<float>&, const std::vector<absl::Span<float>>&,
-                                   const std::vector<absl::Span<double>>&);
-template std::string WriteSnapshot(absl::string_view, const RunState<double>&, const std::vector<absl::Span<double>>&,
-                                   const std::vector<absl::Span<double>>&);
+template std::string WriteSnapshot(absl::string_view, const RunState<float>&, const OptimizerState<float>&);
+template std::string WriteSnapshot(absl::string_view, const RunState<double>&, const OptimizerState<double>&);
 template absl::StatusOr<SnapshotContents<float>> ReadSnapshot(absl::string_view);
 template absl::StatusOr<SnapshotContents<double>> ReadSnapshot(absl::string_view);
 template ParameterVector LastParameters(const RunState<float>&);

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "core/base/aligned.h"
+#include "core/optimizers/optimizer_state.h"
 #include "core/training/guard.h"
 #include "core/training/job_spec.h"
 #include "core/training/rate_reduction.h"
@@ -41,20 +42,19 @@ struct RunState {
 // Hash of all parts of a resolved spec that determine the bits of a run: all but record, execution and labels.
 std::string SpecFingerprint(const JobSpec& spec);
 
-// What a snapshot holds; `arrays` and `numbers` are the optimizer's.
+// What a snapshot holds.
 template <typename T>
 struct SnapshotContents {
   std::string fingerprint;
   RunState<T> run;
-  std::vector<std::vector<T>> arrays;
-  std::vector<std::vector<double>> numbers;
+  OptimizerState<T> optimizer;
 };
 
 template <typename T>
-std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run,
-                          const std::vector<absl::Span<T>>& arrays, const std::vector<absl::Span<double>>& numbers);
+std::string WriteSnapshot(absl::string_view fingerprint, const RunState<T>& run, const OptimizerState<T>& optimizer);
 
-// STORED_DATA_DAMAGED for bytes that are not a whole snapshot of this version with values of type T.
+// STORED_DATA_DAMAGED for bytes that are not a whole snapshot with values of type T. Those of version 1 (0.1.0) are
+// read too, for the parameters of jobs that ended then.
 template <typename T>
 absl::StatusOr<SnapshotContents<T>> ReadSnapshot(absl::string_view bytes);
 

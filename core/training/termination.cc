@@ -10,7 +10,7 @@ namespace descent::core {
 void Termination::Certify(std::optional<double> gap) {
   duality_gap = gap;
   if (!gap.has_value()) return;
-  absl::StrAppend(&message, " It is at most ", RoundedText(*gap, 3), " above its minimum (duality gap).");
+  absl::StrAppend(&message, " The objective is at most ", RoundedText(*gap, 3), " above its minimum (duality gap).");
 }
 
 void Termination::Conclude(const std::optional<Diagnosis>& found) {
@@ -32,18 +32,19 @@ void Termination::Write(ByteWriter* writer) const {
   writer->PutDouble(objective);
   writer->PutDouble(gradient_norm);
   writer->PutI64(kept_step);
+  writer->PutBool(non_finite.has_value());
+  if (non_finite.has_value()) {
+    writer->PutString(non_finite->tensor);
+    writer->PutI64(non_finite->index);
+    writer->PutI64(non_finite->step);
+    writer->PutDouble(non_finite->value);
+  }
   writer->PutOptionalDouble(duality_gap);
   writer->PutBool(diagnosis.has_value());
   if (diagnosis.has_value()) diagnosis->Write(writer);
-  writer->PutBool(non_finite.has_value());
-  if (!non_finite.has_value()) return;
-  writer->PutString(non_finite->tensor);
-  writer->PutI64(non_finite->index);
-  writer->PutI64(non_finite->step);
-  writer->PutDouble(non_finite->value);
 }
 
-Termination Termination::Read(ByteReader* reader) {
+Termination Termination::Read(ByteReader* reader, bool with_certificates) {
   Termination termination;
   termination.reason = static_cast<TerminationReason>(reader->GetU8());
   termination.message = reader->GetString();
@@ -52,15 +53,17 @@ Termination Termination::Read(ByteReader* reader) {
   termination.objective = reader->GetDouble();
   termination.gradient_norm = reader->GetDouble();
   termination.kept_step = reader->GetI64();
+  if (reader->GetBool()) {
+    NonFinite found;
+    found.tensor = reader->GetString();
+    found.index = reader->GetI64();
+    found.step = reader->GetI64();
+    found.value = reader->GetDouble();
+    termination.non_finite = std::move(found);
+  }
+  if (!with_certificates) return termination;
   termination.duality_gap = reader->GetOptionalDouble();
   if (reader->GetBool()) termination.diagnosis = Diagnosis::Read(reader);
-  if (!reader->GetBool()) return termination;
-  NonFinite found;
-  found.tensor = reader->GetString();
-  found.index = reader->GetI64();
-  found.step = reader->GetI64();
-  found.value = reader->GetDouble();
-  termination.non_finite = std::move(found);
   return termination;
 }
 

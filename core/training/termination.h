@@ -61,8 +61,9 @@ struct Termination {
   void Conclude(const std::optional<Diagnosis>& found);
 
   void Write(ByteWriter* writer) const;
-  // A reason that is not known, of damaged bytes, is left as it is: see is_known.
-  static Termination Read(ByteReader* reader);
+  // A reason that is not known, of damaged bytes, is left as it is: see is_known. What 0.1.0 wrote has no certificates:
+  // no duality gap and no diagnosis.
+  static Termination Read(ByteReader* reader, bool with_certificates);
   bool is_known() const { return reason >= TerminationReason::kConverged && reason <= TerminationReason::kStationary; }
 };
 

@@ -90,7 +90,9 @@ class TrainerOf final : public Trainer {
   int64_t executed_steps() const override { return executed_steps_; }
   double epoch() const override { return objective_->Epoch(run_.step); }
   std::string Snapshot() const override {
-    return WriteSnapshot<T>(fingerprint_, run_, optimizer_->State(), optimizer_->Numbers());
+    OptimizerState<T> state;
+    state.CopyFrom(optimizer_.get());
+    return WriteSnapshot<T>(fingerprint_, run_, state);
   }
   const std::optional<Termination>& termination() const override { return run_.termination; }
   absl::Status Restore(absl::string_view snapshot) override;
@@ -112,7 +114,7 @@ class TrainerOf final : public Trainer {
   std::optional<Diagnosis> DiagnoseStationaryPoint(const Row& row);
   std::optional<Diagnosis> DiagnoseCycle();
   void Advise(const Row& row, Progress* progress);
-  void Accept(const Row& row, const Progress& progress, StepBlock* block);
+  void Accept(const Row& row, const Progress& progress, bool rolls_back, StepBlock* block);
 
   // Constant after construction.
   const std::unique_ptr<Team> team_;
@@ -161,7 +163,7 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
       progress.evaluation.reset();
     }
     if (progress.termination.has_value() && !recorder_.Takes(row.step, /*last=*/true, *block)) return {};
-    Accept(row, progress, block);
+    Accept(row, progress, rolls_back, block);
     if (row.step == 0 || progress.termination.has_value()) Advise(row, &progress);
     if (progress.termination.has_value()) break;
     if (rolls_back) {
@@ -238,7 +240,7 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
     progress.evaluation = Evaluate(row);
     progress.termination = Terminate(reason, row, *progress.evaluation);
   }
-  Accept(row, progress, block);
+  Accept(row, progress, /*rolls_back=*/false, block);
   return progress;
 }
 
@@ -316,7 +318,7 @@ std::optional<Diagnosis> TrainerOf<T>::DiagnoseCycle() {
 }
 
 template <typename T>
-void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* block) {
+void TrainerOf<T>::Accept(const Row& row, const Progress& progress, bool rolls_back, StepBlock* block) {
   const EvaluationPoint* evaluation = progress.evaluation.has_value() ? &*progress.evaluation : nullptr;
   rules_.Observe(row, evaluation, &run_.stopping);
   if (evaluation != nullptr) rate_reduction_.Observe(BestValueOf(*evaluation), &run_.rate_reduction);
@@ -325,7 +327,7 @@ void TrainerOf<T>::Accept(const Row& row, const Progress& progress, StepBlock* b
     run_.best_step = row.step;
   }
   if (progress.termination.has_value()) run_.termination = progress.termination;
-  if (guard_.Keeps(row.step) && progress.advice.empty()) {
+  if (guard_.Keeps(row.step) && !rolls_back) {
     guard_.Keep(row.step, run_.parameters, run_.answer, optimizer_.get(), &run_.guard);
   }
   recorder_.Record<T>(row, run_.parameters, /*last=*/progress.termination.has_value(), block);
@@ -345,8 +347,9 @@ void TrainerOf<T>::Advise(const Row& row, Progress* progress) {
     }
   }
   add(objective_->AdviseOnUnits(row.step, run_.parameters));
-  const std::optional<double> constant =
-      progress->termination.has_value() ? objective_->LossOfConstant() : std::nullopt;
+  // A run that ends because it is not finite has no evaluation.
+  if (!progress->termination.has_value() || !progress->evaluation.has_value()) return;
+  const std::optional<double> constant = objective_->LossOfConstant();
   if (constant.has_value()) add(AdviseOnLoss(row.step, progress->evaluation->training.loss, *constant));
 }
 
@@ -357,22 +360,12 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
     return MakeError(ErrorReason::kStoredDataDamaged, absl::StrCat("a snapshot cannot be used: ", what));
   };
   if (contents.fingerprint != fingerprint_) return refuse("it was taken of another spec");
-  const std::vector<absl::Span<T>> arrays = optimizer_->State();
-  const std::vector<absl::Span<double>> numbers = optimizer_->Numbers();
-  bool sizes_fit = contents.run.parameters.size() == gradient_.size() && contents.arrays.size() == arrays.size() &&
-                   contents.numbers.size() == numbers.size();
-  for (size_t i = 0; sizes_fit && i < numbers.size(); ++i) {
-    sizes_fit = contents.numbers[i].size() == numbers[i].size();
+  if (contents.run.parameters.size() != gradient_.size() || !contents.optimizer.Fits(optimizer_.get()) ||
+      !guard_.Fits(contents.run.guard, gradient_.size(), optimizer_.get())) {
+    return refuse("its sizes are not those of the model");
   }
-  for (size_t i = 0; sizes_fit && i < arrays.size(); ++i) sizes_fit = contents.arrays[i].size() == arrays[i].size();
-  if (!sizes_fit) return refuse("its sizes are not those of the model");
   run_ = std::move(contents.run);
-  for (size_t i = 0; i < arrays.size(); ++i) {
-    std::copy(contents.arrays[i].begin(), contents.arrays[i].end(), arrays[i].begin());
-  }
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    std::copy(contents.numbers[i].begin(), contents.numbers[i].end(), numbers[i].begin());
-  }
+  contents.optimizer.PutInto(optimizer_.get());
   multi_start_.reset();
   return absl::OkStatus();
 }

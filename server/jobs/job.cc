@@ -17,6 +17,9 @@
 namespace descent::jobs {
 namespace {
 
+// Of a stored status. Version 1, of 0.1.0, has terminations without certificates.
+constexpr uint8_t kStatusVersion = 2;
+
 // In the order of JobState.
 constexpr std::array<absl::string_view, 7> kStateNames = {"UNSPECIFIED", "QUEUED", "RUNNING",  "PAUSED",
                                                           "SUCCEEDED",   "FAILED", "CANCELLED"};
@@ -48,7 +51,7 @@ bool MayChange(JobState from, JobState to) {
 
 std::string EncodeStatus(const JobStatus& status) {
   core::ByteWriter out;
-  out.PutU8(1);  // version
+  out.PutU8(kStatusVersion);
   out.PutU8(static_cast<uint8_t>(status.state));
   out.PutU8(static_cast<uint8_t>(status.reason));
   out.PutString(status.message);
@@ -71,14 +74,15 @@ absl::StatusOr<JobStatus> DecodeStatus(absl::string_view bytes) {
   status.reason = static_cast<StateReason>(in.GetU8());
   status.message = in.GetString();
   status.state_time = GetTime(&in);
-  status.termination = GetTermination(&in);
+  status.termination = GetTermination(&in, /*with_certificates=*/version > 1);
   status.attempt = static_cast<int32_t>(in.GetU32());
   status.executed_steps = in.GetI64();
   status.progress.epoch = in.GetDouble();
   status.progress.loss = in.GetOptionalDouble();
   status.progress.objective = in.GetOptionalDouble();
   status.progress.elapsed_seconds = in.GetDouble();
-  if (version != 1 || in.failed() || static_cast<size_t>(status.state) >= kStateNames.size()) {
+  if (version < 1 || version > kStatusVersion || in.failed() ||
+      static_cast<size_t>(status.state) >= kStateNames.size()) {
     return core::MakeError(core::ErrorReason::kStoredDataDamaged, "the stored status of a job is damaged");
   }
   return status;

@@ -64,9 +64,9 @@ void PutTermination(const std::optional<core::Termination>& termination, ByteWri
   if (termination.has_value()) termination->Write(out);
 }
 
-std::optional<core::Termination> GetTermination(ByteReader* in) {
+std::optional<core::Termination> GetTermination(ByteReader* in, bool with_certificates) {
   if (!in->GetBool()) return std::nullopt;
-  return core::Termination::Read(in);
+  return core::Termination::Read(in, with_certificates);
 }
 
 std::string EncodeStateChange(const StateChange& event) {
@@ -83,17 +83,21 @@ std::string EncodeStateChange(const StateChange& event) {
 }
 
 absl::StatusOr<StateChange> DecodeStateChange(absl::string_view payload) {
-  ByteReader in(payload);
-  StateChange event;
-  event.previous = static_cast<JobState>(in.GetU8());
-  event.state = static_cast<JobState>(in.GetU8());
-  event.reason = static_cast<StateReason>(in.GetU8());
-  event.message = in.GetString();
-  event.time = GetTime(&in);
-  event.step = in.GetI64();
-  event.attempt = static_cast<int32_t>(in.GetU32());
-  event.termination = GetTermination(&in);
-  return Finish(in, std::move(event), "state change");
+  // A record of 0.1.0 ends where the certificates begin.
+  for (const bool with_certificates : {true, false}) {
+    ByteReader in(payload);
+    StateChange event;
+    event.previous = static_cast<JobState>(in.GetU8());
+    event.state = static_cast<JobState>(in.GetU8());
+    event.reason = static_cast<StateReason>(in.GetU8());
+    event.message = in.GetString();
+    event.time = GetTime(&in);
+    event.step = in.GetI64();
+    event.attempt = static_cast<int32_t>(in.GetU32());
+    event.termination = GetTermination(&in, with_certificates);
+    if (!in.failed() && in.remaining() == 0) return event;
+  }
+  return Damaged("state change");
 }
 
 std::string EncodeEvaluation(const core::EvaluationPoint& event) {

@@ -75,7 +75,7 @@ absl::StatusOr<core::MultiStart> DecodeMultiStart(absl::string_view payload);
 void PutTime(absl::Time time, core::ByteWriter* out);
 absl::Time GetTime(core::ByteReader* in);
 void PutTermination(const std::optional<core::Termination>& termination, core::ByteWriter* out);
-std::optional<core::Termination> GetTermination(core::ByteReader* in);
+std::optional<core::Termination> GetTermination(core::ByteReader* in, bool with_certificates);
 
 // The columns of one value a row, in the order of storage.
 enum class RowColumn { kLoss = 0, kObjective, kLearningRate, kGradientNorm };

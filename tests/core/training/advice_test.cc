@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -83,6 +85,19 @@ TEST(AdviceTest, ALossAboveAConstantIsSaid) {
   EXPECT_THAT(AdviceOf(spec, data), testing::Contains("LOSS_ABOVE_CONSTANT"));
   spec.optimizer.SetNumber("learning_rate", 0.01);
   spec.stopping = StoppingAfter(200);
+  EXPECT_THAT(AdviceOf(spec, data), testing::Not(testing::Contains("LOSS_ABOVE_CONSTANT")));
+}
+
+// Such an end has no evaluation, so there is no loss to compare.
+TEST(AdviceTest, ANonFiniteEndSaysNothingOfTheLoss) {
+  auto table = std::make_shared<Table>();
+  AddColumn("x", {1, 2, 3}, ColumnRole::kFeature, table.get());
+  AddColumn("y", {1, 2, 4}, ColumnRole::kTarget, table.get());
+  JobSpec spec = DatasetSpec("linear", "sgd", {{"learning_rate", 1e200}});
+  spec.stopping = StoppingAfter(100);
+  spec.stopping.SetNumber("divergence_objective", std::numeric_limits<double>::max());
+  const TrainingData data = {.table = table, .evaluation_table = nullptr};
+  ASSERT_EQ(RunToEnd(spec, data).termination->reason, TerminationReason::kNonFinite);
   EXPECT_THAT(AdviceOf(spec, data), testing::Not(testing::Contains("LOSS_ABOVE_CONSTANT")));
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/base/bytes.h"
 #include "core/training/averaging.h"
 #include "core/training/clipping.h"
 #include "core/training/parameter_groups.h"
@@ -170,21 +171,59 @@ TEST(SnapshotTest, DamageIsRefusedAndChangesNothing) {
   EXPECT_EQ(other->Restore(snapshot), absl::OkStatus());
 }
 
+// What 0.1.0 wrote: the parameters of its jobs are still there.
+TEST(SnapshotTest, TheFirstVersionIsStillRead) {
+  const std::vector<double> last = {1, 2};
+  const std::vector<double> best = {3, 4};
+  ByteWriter writer;
+  writer.PutU32(0x50534e44);
+  writer.PutU32(1);
+  writer.PutString("fingerprint");
+  writer.PutU8(sizeof(double));
+  writer.PutI64(7);
+  writer.PutArray<double>(last);
+  writer.PutArray<double>(last);
+  StoppingState().Write(&writer);
+  writer.PutI64(5);
+  writer.PutArray<double>(best);
+  writer.PutBool(true);
+  writer.PutU8(static_cast<uint8_t>(TerminationReason::kStoppedEarly));
+  writer.PutString("stopped");
+  writer.PutI64(7);
+  for (int i = 0; i < 3; ++i) writer.PutDouble(0.5);
+  writer.PutI64(5);
+  writer.PutBool(false);
+  writer.PutU64(1);
+  writer.PutArray<double>(last);
+  const std::string body(writer.bytes());
+  writer.PutU32(static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size())));
+  const absl::StatusOr<SnapshotParameters> parameters = ReadSnapshotParameters(writer.bytes());
+  ASSERT_EQ(parameters.status(), absl::OkStatus());
+  EXPECT_EQ(parameters->last.values, last);
+  EXPECT_EQ(parameters->kept.values, best);
+  EXPECT_EQ(parameters->kept.step, 5);
+}
+
 TEST(SnapshotTest, BytesWithACorrectChecksumAreStillJudged) {
   const std::unique_ptr<Trainer> trainer = MakeTrainer(FunctionSpec("rosenbrock", "adam", {}));
   const std::string snapshot = trainer->Snapshot();
   const absl::StatusOr<SnapshotContents<double>> contents = ReadSnapshot<double>(snapshot);
   ASSERT_TRUE(contents.ok());
   RunState<double> run = contents->run;
-  std::vector<double> moment = {1, 2};
-  const std::vector<absl::Span<double>> arrays = {absl::MakeSpan(moment), absl::MakeSpan(moment)};
-  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})), absl::OkStatus());
+  const std::vector<double> moment = {1, 2};
+  OptimizerState<double> state{.arrays = {moment, moment}, .numbers = {}};
+  EXPECT_EQ(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, state)), absl::OkStatus());
   // An array too few, a parameter too many, another spec.
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {arrays[0]}, {})).ok());
+  EXPECT_FALSE(
+      trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, {.arrays = {moment}, .numbers = {}})).ok());
+  // A guard's state of another size.
+  run.guard.good_step = 0;
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, state)).ok());
+  run.guard = {};
   run.parameters.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, state)).ok());
   run.previous.push_back(1);
-  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, arrays, {})).ok());
+  EXPECT_FALSE(trainer->Restore(WriteSnapshot<double>(contents->fingerprint, run, state)).ok());
   EXPECT_FALSE(MakeTrainer(FunctionSpec("rosenbrock", "adam", {{"beta1", 0.8}}))->Restore(snapshot).ok());
   JobSpec float32 = FunctionSpec("rosenbrock", "adam", {});
   float32.precision = Precision::kFloat32;
