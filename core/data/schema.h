@@ -9,8 +9,9 @@
 
 namespace descent::core {
 
-// What cells are. kUnknown is "guess" in a request and never stands in a dataset.
-enum class ColumnType { kUnknown, kNumeric, kCategorical };
+// What cells are. kUnknown is "guess" in a request and never stands in a dataset. A sparse vector is a row of `width`
+// numbers of which those that are not 0 are kept.
+enum class ColumnType { kUnknown, kNumeric, kCategorical, kSparseVector };
 
 // What a column is for. kUnknown is "guess" in a request and never stands in a dataset.
 enum class ColumnRole { kUnknown, kFeature, kTarget, kIgnored };
@@ -23,6 +24,8 @@ struct ColumnSchema {
   std::vector<std::string> categories;
   // For a target of two classes: the one that counts as 1. Empty: the last category, or the greater number.
   std::string positive_class;
+  // For sparse vectors: numbers a row, from 1. In a request, 0 means "the largest index that occurs, and 1".
+  int64_t width = 0;
 
   bool operator==(const ColumnSchema&) const = default;
 };
@@ -75,6 +78,8 @@ struct ColumnStatistics {
 inline constexpr int64_t kMaxCategories = 65536;
 // Most classes of a target.
 inline constexpr int64_t kMaxClasses = 1000;
+// Most numbers a row of a sparse vector.
+inline constexpr int64_t kMaxSparseWidth = int64_t{1} << 27;
 // Most columns of a table.
 inline constexpr int64_t kMaxColumns = 65536;
 
