@@ -90,13 +90,9 @@ struct Scale {
   double factor = 1;
 };
 
-absl::StatusOr<Scale> FitScale(const std::string& column, absl::Span<const double> values, Scaling scaling) {
-  if (scaling == Scaling::kNone) return Scale{};
-  const Moments moments = ComputeMoments(values);
-  Scale scale{scaling == Scaling::kStandardize ? moments.mean : moments.minimum, 1};
-  if (moments.minimum == moments.maximum) return scale;
-  const double spread =
-      scaling == Scaling::kStandardize ? moments.standard_deviation : moments.maximum - moments.minimum;
+// A factor that brings `spread` to 1; `moments` are for the message.
+absl::StatusOr<Scale> ScaleTo(const std::string& column, Scale scale, double spread, const Moments& moments) {
+  if (spread == 0) return scale;
   scale.factor = 1 / spread;
   // 1 / spread is 0 or infinite when the spread leaves the range of doubles or is hardly above zero.
   if (!std::isnormal(scale.factor) || !std::isfinite(moments.maximum - moments.minimum)) {
@@ -107,61 +103,129 @@ absl::StatusOr<Scale> FitScale(const std::string& column, absl::Span<const doubl
   return scale;
 }
 
+absl::StatusOr<Scale> FitScale(const std::string& column, absl::Span<const double> values, Scaling scaling) {
+  if (scaling == Scaling::kNone) return Scale{};
+  const Moments moments = ComputeMoments(values);
+  if (scaling == Scaling::kMaxAbs) {
+    const double largest = std::max(std::abs(moments.minimum), std::abs(moments.maximum));
+    return ScaleTo(column, Scale{}, largest, moments);
+  }
+  Scale scale{scaling == Scaling::kStandardize ? moments.mean : moments.minimum, 1};
+  if (moments.minimum == moments.maximum) return scale;
+  const double spread =
+      scaling == Scaling::kStandardize ? moments.standard_deviation : moments.maximum - moments.minimum;
+  return ScaleTo(column, scale, spread, moments);
+}
+
+// Of a column of sparse vectors: one factor a position, that of max_abs or 1.
+absl::StatusOr<std::vector<double>> FitSparseFactors(const ColumnSchema& schema, const SparseRows& sparse,
+                                                     absl::Span<const int64_t> rows, Scaling scaling) {
+  std::vector<double> factors(static_cast<size_t>(schema.width), 1);
+  if (scaling == Scaling::kNone) return factors;
+  if (scaling != Scaling::kMaxAbs) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("column \"", schema.name,
+                     "\" is a sparse vector, and this scaling would shift its zeros, so that "
+                     "none would be left; use the scaling max_abs or none"));
+  }
+  std::vector<double> largest(factors.size(), 0);
+  const auto take = [&](int64_t row) {
+    for (int64_t k = sparse.starts[static_cast<size_t>(row)]; k < sparse.starts[static_cast<size_t>(row) + 1]; ++k) {
+      double& most = largest[static_cast<size_t>(sparse.indices[static_cast<size_t>(k)])];
+      most = std::max(most, std::abs(sparse.values[static_cast<size_t>(k)]));
+    }
+  };
+  for (const int64_t row : rows) take(row);
+  for (int64_t row = 0; rows.empty() && row + 1 < static_cast<int64_t>(sparse.starts.size()); ++row) take(row);
+  for (size_t i = 0; i < factors.size(); ++i) {
+    if (largest[i] == 0) continue;
+    const absl::StatusOr<Scale> scale =
+        ScaleTo(absl::StrCat(schema.name, "[", i, "]"), Scale{}, largest[i], {.minimum = 0, .maximum = largest[i]});
+    DESCENT_RETURN_IF_ERROR(scale.status());
+    factors[i] = scale->factor;
+  }
+  return factors;
+}
+
 }  // namespace
 
 absl::StatusOr<FeatureEncoder> FeatureEncoder::Fit(const Table& table, absl::Span<const int64_t> rows, Scaling scaling,
                                                    Task task, const Range& target_range) {
   if (table.row_count == 0) return absl::FailedPreconditionError("the dataset has no rows; add some");
-  const int64_t target = table.schema.Target();
-  if (target < 0) {
-    return absl::FailedPreconditionError("the dataset has no target column; create it again with one named as target");
-  }
   FeatureEncoder encoder;
   encoder.task_ = task;
   encoder.target_range_ = target_range;
-  encoder.target_name_ = table.schema.columns[static_cast<size_t>(target)].name;
-  if (task == Task::kRegression) {
-    DESCENT_RETURN_IF_ERROR(CheckNumericTarget(table.schema.columns[static_cast<size_t>(target)]));
-  } else {
-    DESCENT_ASSIGN_OR_RETURN(encoder.classes_, TargetClasses(table, static_cast<size_t>(target), task));
-  }
-  std::vector<double> chosen;
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ColumnSchema& schema = table.schema.columns[i];
-    if (schema.role != ColumnRole::kFeature) continue;
-    encoder.sources_.push_back({schema.name, schema.type, schema.categories});
-    if (schema.type == ColumnType::kCategorical) {
-      for (const std::string& category : schema.categories) {
-        encoder.feature_names_.push_back(absl::StrCat(schema.name, "=", category));
-      }
-    } else {
-      absl::Span<const double> values = table.columns[i].numbers;
-      if (!rows.empty()) {
-        chosen.clear();
-        for (const int64_t row : rows) chosen.push_back(values[static_cast<size_t>(row)]);
-        values = chosen;
-      }
-      DESCENT_ASSIGN_OR_RETURN(const Scale scale, FitScale(schema.name, values, scaling));
-      encoder.feature_names_.push_back(schema.name);
-      encoder.offsets_.push_back(scale.offset);
-      encoder.factors_.push_back(scale.factor);
+    if (schema.role == ColumnRole::kWeight) encoder.weight_name_ = schema.name;
+    if (schema.role != ColumnRole::kTarget) continue;
+    encoder.target_names_.push_back(schema.name);
+    if (encoder.target_names_.size() > 1 && task != Task::kRegression) {
+      return Unsuitable(schema.name, absl::StrCat("is a target besides \"", encoder.target_names_[0],
+                                                  "\", and a classifier has one; use a linear model or an mlp with a "
+                                                  "loss for regression, or name one target only"));
     }
-    encoder.offsets_.resize(encoder.feature_names_.size(), 0);
-    encoder.factors_.resize(encoder.feature_names_.size(), 1);
-    if (encoder.feature_count() > kMaxFeatures) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the categories of the columns up to \"", schema.name, "\" give more than ", kMaxFeatures,
-                       " features; ignore columns with many categories, or make them numeric"));
+    if (task == Task::kRegression) {
+      DESCENT_RETURN_IF_ERROR(CheckNumericTarget(schema));
+    } else {
+      DESCENT_ASSIGN_OR_RETURN(encoder.classes_, TargetClasses(table, i, task));
     }
   }
+  if (encoder.target_names_.empty()) {
+    return absl::FailedPreconditionError("the dataset has no target column; create it again with one named as target");
+  }
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.schema.columns[i].role == ColumnRole::kFeature) {
+      DESCENT_RETURN_IF_ERROR(encoder.AddSource(table, i, rows, scaling));
+    }
+  }
+  if (encoder.is_sparse_) encoder.feature_names_.clear();
   return encoder;
+}
+
+absl::Status FeatureEncoder::AddSource(const Table& table, size_t column, absl::Span<const int64_t> rows,
+                                       Scaling scaling) {
+  const ColumnSchema& schema = table.schema.columns[column];
+  int64_t width = 1;
+  if (schema.type == ColumnType::kSparseVector) {
+    width = schema.width;
+    is_sparse_ = true;
+    DESCENT_ASSIGN_OR_RETURN(const std::vector<double> factors,
+                             FitSparseFactors(schema, table.columns[column].sparse, rows, scaling));
+    factors_.insert(factors_.end(), factors.begin(), factors.end());
+  } else if (schema.type == ColumnType::kCategorical) {
+    width = static_cast<int64_t>(schema.categories.size());
+    for (const std::string& category : schema.categories) {
+      feature_names_.push_back(absl::StrCat(schema.name, "=", category));
+    }
+  } else {
+    absl::Span<const double> values = table.columns[column].numbers;
+    std::vector<double> chosen;
+    if (!rows.empty()) {
+      for (const int64_t row : rows) chosen.push_back(values[static_cast<size_t>(row)]);
+      values = chosen;
+    }
+    DESCENT_ASSIGN_OR_RETURN(const Scale scale, FitScale(schema.name, values, scaling));
+    feature_names_.push_back(schema.name);
+    offsets_.push_back(scale.offset);
+    factors_.push_back(scale.factor);
+  }
+  sources_.push_back({schema.name, schema.type, schema.categories, width});
+  const size_t features = factors_.size() + static_cast<size_t>(schema.type == ColumnType::kCategorical ? width : 0);
+  offsets_.resize(features, 0);
+  factors_.resize(features, 1);
+  const int64_t most = is_sparse_ ? kMaxSparseWidth : kMaxFeatures;
+  if (feature_count() <= most) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the categories of the columns up to \"", schema.name, "\" give more than ", most,
+                   " features; ignore columns with many categories, or make them numeric"));
 }
 
 MissingRows FindMissing(const Table& table) {
   std::vector<bool> missing(static_cast<size_t>(table.row_count));
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ColumnRole role = table.schema.columns[i].role;
-    if (role != ColumnRole::kFeature && role != ColumnRole::kTarget) continue;
+    if (role == ColumnRole::kIgnored) continue;
     const Column& column = table.columns[i];
     for (size_t row = 0; row < column.numbers.size(); ++row) {
       if (std::isnan(column.numbers[row])) missing[row] = true;

@@ -13,8 +13,9 @@ namespace descent::core {
 // numbers of which those that are not 0 are kept.
 enum class ColumnType { kUnknown, kNumeric, kCategorical, kSparseVector };
 
-// What a column is for. kUnknown is "guess" in a request and never stands in a dataset.
-enum class ColumnRole { kUnknown, kFeature, kTarget, kIgnored };
+// What a column is for. kUnknown is "guess" in a request and never stands in a dataset. A weight says how much a row
+// counts.
+enum class ColumnRole { kUnknown, kFeature, kTarget, kIgnored, kWeight };
 
 struct ColumnSchema {
   std::string name;
@@ -40,13 +41,15 @@ struct Schema {
     }
     return -1;
   }
-  // Index of the target, or -1.
-  int64_t Target() const {
+  // Index of the first column with a role, or -1.
+  int64_t FindRole(ColumnRole role) const {
     for (size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i].role == ColumnRole::kTarget) return static_cast<int64_t>(i);
+      if (columns[i].role == role) return static_cast<int64_t>(i);
     }
     return -1;
   }
+  // Index of the target, the first of several, or -1.
+  int64_t Target() const { return FindRole(ColumnRole::kTarget); }
   bool operator==(const Schema&) const = default;
 };
 

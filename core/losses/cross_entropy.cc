@@ -17,7 +17,8 @@ class CrossEntropyLoss final : public Loss<T> {
  public:
   explicit CrossEntropyLoss(double smoothing) : smoothing_(static_cast<T>(smoothing)) {}
 
-  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const override {
+  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, const T* weights,
+                  T* derivatives) const override {
     double sum = 0;
     for (int64_t row = 0; row < rows; ++row) {
       const T* z = outputs + row * width;
@@ -37,7 +38,8 @@ class CrossEntropyLoss final : public Loss<T> {
         for (int64_t k = 0; k < width; ++k) d[k] = d[k] / total - smoothing_ / static_cast<T>(width);
         d[target] -= 1 - smoothing_;
       }
-      sum += static_cast<double>(below + std::log(total));
+      const auto value = static_cast<double>(below + std::log(total));
+      sum += weights == nullptr ? value : static_cast<double>(weights[row]) * value;
     }
     return sum;
   }

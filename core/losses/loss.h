@@ -17,10 +17,12 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
-  // Sum of the losses of `rows` rows. `outputs` is [rows, width], row-major, as the model gives them; `targets` is
-  // [rows]. Writes the derivative of each row's own loss by its outputs, not averaged, to `derivatives`, [rows, width],
-  // unless it is null; it may be the same memory as `outputs`. Rows are summed in order.
-  virtual double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const = 0;
+  // Sum of the losses of `rows` rows, each times its weight. `outputs` is [rows, width], row-major, as the model gives
+  // them; `targets` is [rows], for regression [rows, width]; `weights` is [rows], or null: all 1. Writes the derivative
+  // of each row's own loss by its outputs, neither averaged nor weighted, to `derivatives`, [rows, width], unless it is
+  // null; it may be the same memory as `outputs`. Rows are summed in order.
+  virtual double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, const T* weights,
+                          T* derivatives) const = 0;
 
   // products[r] = H_r directions[r], where H_r is the second derivative of row r's own loss by its outputs; all are
   // [rows, width], and `products` may be the same memory as `directions`. Where a loss has a kink or changes its

@@ -34,7 +34,8 @@ struct SquaredHinge {
 template <typename T, typename Formula>
 class OneVersusRestLoss final : public Loss<T> {
  public:
-  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const override {
+  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, const T* weights,
+                  T* derivatives) const override {
     double sum = 0;
     for (int64_t row = 0; row < rows; ++row) {
       const auto target = static_cast<int64_t>(targets[row]);
@@ -44,7 +45,7 @@ class OneVersusRestLoss final : public Loss<T> {
         row_sum += at.value;
         if (derivatives != nullptr) derivatives[row * width + k] = at.slope;
       }
-      sum += row_sum;
+      sum += weights == nullptr ? row_sum : static_cast<double>(weights[row]) * row_sum;
     }
     return sum;
   }

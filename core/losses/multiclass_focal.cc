@@ -20,14 +20,15 @@ class MulticlassFocalLoss final : public Loss<T> {
  public:
   explicit MulticlassFocalLoss(double gamma) : gamma_(gamma) {}
 
-  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, T* derivatives) const override {
+  double Evaluate(int64_t rows, int64_t width, const T* outputs, const T* targets, const T* weights,
+                  T* derivatives) const override {
     double sum = 0;
     for (int64_t row = 0; row < rows; ++row) {
       const T* z = outputs + row * width;
       const auto target = static_cast<int64_t>(targets[row]);
       const Softmax softmax = SoftmaxOf(z, width, target);
       const FocalPoint at = FocalAt(softmax.s, softmax.p, softmax.q, gamma_);
-      sum += at.value;
+      sum += weights == nullptr ? at.value : static_cast<double>(weights[row]) * at.value;
       if (derivatives == nullptr) continue;
       T* d = derivatives + row * width;
       for (int64_t k = 0; k < width; ++k) {

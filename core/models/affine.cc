@@ -8,11 +8,28 @@
 
 namespace descent::core {
 
+// Of each row the products of what it stores are summed from left to right.
 template <typename T>
-void AffineLayer<T>::Forward(absl::Span<const T> parameters, int64_t rows, const T* x, T* y) const {
+void AffineLayer<T>::ForwardSparse(absl::Span<const T> parameters, const FeatureRows<T>& x, T* y) const {
+  for (int64_t row = 0; row < x.count; ++row) {
+    const auto stored = x.StoredOf(row);
+    for (int64_t k = 0; k < outputs_; ++k) {
+      const T* const weight = parameters.data() + weight_offset_ + k * inputs_;
+      T sum = 0;
+      for (int64_t i = 0; i < stored.count; ++i) sum += stored.values[i] * weight[stored.indices[i]];
+      y[row * outputs_ + k] = sum;
+    }
+  }
+}
+
+template <typename T>
+void AffineLayer<T>::Forward(absl::Span<const T> parameters, const FeatureRows<T>& x, T* y) const {
+  const int64_t rows = x.count;
   const T* weight = parameters.data() + weight_offset_;
-  const ConstMatrixView<T> inputs(x, rows, inputs_);
-  if (outputs_ == 1) {
+  const ConstMatrixView<T> inputs(x.values, x.is_sparse() ? 0 : rows, inputs_);
+  if (x.is_sparse()) {
+    ForwardSparse(parameters, x, y);
+  } else if (outputs_ == 1) {
     VectorView<T>(y, rows).noalias() = inputs * ConstVectorView<T>(weight, inputs_);
   } else {
     MatrixView<T>(y, rows, outputs_).noalias() = inputs * ConstMatrixView<T>(weight, outputs_, inputs_).transpose();
@@ -32,10 +49,25 @@ void AffineLayer<T>::AddProduct(absl::Span<const T> parameters, int64_t rows, co
 }
 
 template <typename T>
-void AffineLayer<T>::AddGradient(int64_t rows, const T* x, const T* dy, absl::Span<T> gradient) const {
+void AffineLayer<T>::AddSparseGradient(const FeatureRows<T>& x, const T* dy, T* weight) const {
+  for (int64_t row = 0; row < x.count; ++row) {
+    const auto stored = x.StoredOf(row);
+    for (int64_t k = 0; k < outputs_; ++k) {
+      const T slope = dy[row * outputs_ + k];
+      T* const to = weight + k * inputs_;
+      for (int64_t i = 0; i < stored.count; ++i) to[stored.indices[i]] += slope * stored.values[i];
+    }
+  }
+}
+
+template <typename T>
+void AffineLayer<T>::AddGradient(const FeatureRows<T>& x, const T* dy, absl::Span<T> gradient) const {
+  const int64_t rows = x.count;
   T* weight = gradient.data() + weight_offset_;
-  const ConstMatrixView<T> inputs(x, rows, inputs_);
-  if (outputs_ == 1) {
+  const ConstMatrixView<T> inputs(x.values, x.is_sparse() ? 0 : rows, inputs_);
+  if (x.is_sparse()) {
+    AddSparseGradient(x, dy, weight);
+  } else if (outputs_ == 1) {
     VectorView<T>(weight, inputs_).noalias() += inputs.transpose() * ConstVectorView<T>(dy, rows);
   } else {
     MatrixView<T>(weight, outputs_, inputs_).noalias() += ConstMatrixView<T>(dy, rows, outputs_).transpose() * inputs;
@@ -64,11 +96,10 @@ void AffineLayer<T>::AddBackwardInputs(absl::Span<const T> parameters, int64_t r
 namespace {
 
 ParameterLayout MakeLayout(const Config& config, const ModelInput& input, bool is_scalar) {
-  const auto features = static_cast<int64_t>(input.feature_names.size());
   std::vector<int64_t> bias_shape;
   if (!is_scalar) bias_shape.push_back(input.output_width);
   std::vector<int64_t> weight_shape = bias_shape;
-  weight_shape.push_back(features);
+  weight_shape.push_back(input.features);
   ParameterLayout layout;
   layout.Add("weight", std::move(weight_shape), TensorRole::kWeight, input.feature_names);
   if (config.boolean("bias")) layout.Add("bias", std::move(bias_shape), TensorRole::kBias);
@@ -80,8 +111,29 @@ ParameterLayout MakeLayout(const Config& config, const ModelInput& input, bool i
 template <typename T>
 AffineModel<T>::AffineModel(const Config& config, const ModelInput& input, bool is_scalar)
     : layout_(MakeLayout(config, input, is_scalar)),
-      layer_(static_cast<int64_t>(input.feature_names.size()), is_scalar ? 1 : input.output_width, 0,
+      layer_(input.features, is_scalar ? 1 : input.output_width, 0,
              layout_.tensors.size() > 1 ? layout_.tensors[1].offset : -1) {}
+
+template <typename T>
+bool AffineModel<T>::AddSupport(const FeatureRows<T>& rows, absl::Span<char> marks,
+                                std::vector<int64_t>* support) const {
+  if (!rows.is_sparse()) return false;
+  const auto add = [&](int64_t parameter) {
+    char& mark = marks[static_cast<size_t>(parameter)];
+    if (mark != 0) return;
+    mark = 1;
+    support->push_back(parameter);
+  };
+  const int64_t weights = layer_.inputs() * layer_.outputs();
+  for (int64_t parameter = weights; parameter < layout_.size; ++parameter) add(parameter);
+  for (int64_t row = 0; row < rows.count; ++row) {
+    const auto stored = rows.StoredOf(row);
+    for (int64_t i = 0; i < stored.count; ++i) {
+      for (int64_t first = 0; first < weights; first += layer_.inputs()) add(first + stored.indices[i]);
+    }
+  }
+  return true;
+}
 
 template class AffineLayer<double>;
 template class AffineLayer<float>;

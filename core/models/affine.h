@@ -3,6 +3,7 @@
 #define DESCENT_CORE_MODELS_AFFINE_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "core/models/model.h"
@@ -27,17 +28,20 @@ class AffineLayer {
   AffineLayer WithoutBias() const { return {inputs_, outputs_, weight_offset_, -1}; }
 
   // y [rows, outputs] = x [rows, inputs] W^T + b.
-  void Forward(absl::Span<const T> parameters, int64_t rows, const T* x, T* y) const;
+  void Forward(absl::Span<const T> parameters, const FeatureRows<T>& x, T* y) const;
   // y += x W^T.
   void AddProduct(absl::Span<const T> parameters, int64_t rows, const T* x, T* y) const;
   // gradient.W += dy^T x; gradient.b += sum of dy's rows.
-  void AddGradient(int64_t rows, const T* x, const T* dy, absl::Span<T> gradient) const;
+  void AddGradient(const FeatureRows<T>& x, const T* dy, absl::Span<T> gradient) const;
   // dx [rows, inputs] = dy W.
   void BackwardInputs(absl::Span<const T> parameters, int64_t rows, const T* dy, T* dx) const;
   // dx += dy W.
   void AddBackwardInputs(absl::Span<const T> parameters, int64_t rows, const T* dy, T* dx) const;
 
  private:
+  void ForwardSparse(absl::Span<const T> parameters, const FeatureRows<T>& x, T* y) const;
+  void AddSparseGradient(const FeatureRows<T>& x, const T* dy, T* weight) const;
+
   int64_t inputs_;
   int64_t outputs_;
   int64_t weight_offset_;
@@ -56,24 +60,25 @@ class AffineModel final : public Model<T> {
   int64_t output_width() const override { return layer_.outputs(); }
   Workspace<T> MakeWorkspace(int64_t /*max_rows*/) const override { return {}; }
   Workspace<T> MakeTangentWorkspace(int64_t /*max_rows*/) const override { return {}; }
-  void Forward(const Pass& /*pass*/, absl::Span<const T> parameters, int64_t rows, const T* features,
+  void Forward(const Pass& /*pass*/, absl::Span<const T> parameters, const FeatureRows<T>& rows,
                Workspace<T>* /*workspace*/, T* outputs) const override {
-    layer_.Forward(parameters, rows, features, outputs);
+    layer_.Forward(parameters, rows, outputs);
   }
-  void Backward(absl::Span<const T> /*parameters*/, int64_t rows, const T* features, T* derivatives,
+  void Backward(absl::Span<const T> /*parameters*/, const FeatureRows<T>& rows, T* derivatives,
                 Workspace<T>* /*workspace*/, absl::Span<T> gradient) const override {
-    layer_.AddGradient(rows, features, derivatives, gradient);
+    layer_.AddGradient(rows, derivatives, gradient);
   }
+  bool AddSupport(const FeatureRows<T>& rows, absl::Span<char> marks, std::vector<int64_t>* support) const override;
   // The outputs are linear in the parameters: only the loss bends.
-  void Tangent(absl::Span<const T> /*parameters*/, absl::Span<const T> direction, int64_t rows, const T* features,
+  void Tangent(absl::Span<const T> /*parameters*/, absl::Span<const T> direction, const FeatureRows<T>& rows,
                const Workspace<T>& /*workspace*/, Workspace<T>* /*tangents*/, T* changes) const override {
-    layer_.Forward(direction, rows, features, changes);
+    layer_.Forward(direction, rows, changes);
   }
-  void AddHessianProduct(absl::Span<const T> /*parameters*/, absl::Span<const T> /*direction*/, int64_t rows,
-                         const T* features, T* /*derivatives*/, T* derivative_changes,
+  void AddHessianProduct(absl::Span<const T> /*parameters*/, absl::Span<const T> /*direction*/,
+                         const FeatureRows<T>& rows, T* /*derivatives*/, T* derivative_changes,
                          const Workspace<T>& /*workspace*/, Workspace<T>* /*tangents*/,
                          absl::Span<T> product) const override {
-    layer_.AddGradient(rows, features, derivative_changes, product);
+    layer_.AddGradient(rows, derivative_changes, product);
   }
 
  private:

@@ -15,7 +15,7 @@ constexpr absl::string_view kFittingLosses[] = {"squared",  "half_squared", "abs
 
 template <typename T>
 std::unique_ptr<Model<T>> Make(const Config& config, const ModelInput& input) {
-  return std::make_unique<AffineModel<T>>(config, input, /*is_scalar=*/true);
+  return std::make_unique<AffineModel<T>>(config, input, /*is_scalar=*/input.output_width == 1);
 }
 
 double Gain(const Config& /*config*/) { return 1; }
@@ -28,7 +28,7 @@ const constinit ModelInfo kLinearModel = {
                  "A weighted sum of the features: linear regression, and Poisson, gamma and Tweedie regression under "
                  "the losses of that name.",
              .formula = "f(x) = w.x + b, under poisson, gamma and tweedie exp(w.x + b); tensors weight [features], "
-                        "bias []",
+                        "bias []; with several targets weight [targets, features], bias [targets]",
              .reference = "Hastie, Tibshirani and Friedman, \"The Elements of Statistical Learning\", chapter 3",
              .fields = kFields},
     .losses = kFittingLosses,
@@ -36,6 +36,7 @@ const constinit ModelInfo kLinearModel = {
     .make_double = Make<double>,
     .make_float = Make<float>,
     .gain = Gain,
-    .is_linear_output = true};
+    .is_linear_output = true,
+    .has_sparse_gradient = true};
 
 }  // namespace descent::core

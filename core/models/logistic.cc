@@ -36,6 +36,7 @@ const constinit ModelInfo kLogisticModel = {
     .make_double = Make<double>,
     .make_float = Make<float>,
     .gain = Gain,
-    .is_linear_output = true};
+    .is_linear_output = true,
+    .has_sparse_gradient = true};
 
 }  // namespace descent::core

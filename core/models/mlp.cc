@@ -69,7 +69,7 @@ class Mlp final : public Model<T> {
     if (sizes.empty()) sizes.push_back(kDefaultHiddenSize);
     widest_hidden_ = *std::max_element(sizes.begin(), sizes.end());
     sizes.push_back(input.output_width);
-    auto inputs = static_cast<int64_t>(input.feature_names.size());
+    int64_t inputs = input.features;
     for (size_t i = 0; i < sizes.size(); ++i) {
       const auto add = [&](absl::string_view name, std::vector<int64_t> shape, TensorRole role) {
         const int64_t offset = layout_.size;
@@ -115,14 +115,15 @@ class Mlp final : public Model<T> {
     return MakeBuffers(max_rows, /*with_dropped=*/false, /*derivatives=*/5);
   }
 
-  void Forward(const Pass& pass, absl::Span<const T> parameters, int64_t rows, const T* features,
+  void Forward(const Pass& pass, absl::Span<const T> parameters, const FeatureRows<T>& features,
                Workspace<T>* workspace, T* outputs) const override {
+    const int64_t rows = features.count;
     workspace->training = pass.training && is_random();
-    const T* x = features;
+    FeatureRows<T> x = features;
     int64_t first_unit = 0;
     for (size_t i = 0; i < hidden_layers(); ++i) {
       const absl::Span<T> z = Values(kSum, i, rows, workspace);
-      layers_[i].Forward(parameters, rows, x, z.data());
+      layers_[i].Forward(parameters, x, z.data());
       if (!norms_.empty()) {
         norms_[i].Forward(parameters, rows, z.data(), Data(kNormal, i, workspace), Data(kInverse, i, workspace));
       }
@@ -136,16 +137,17 @@ class Mlp final : public Model<T> {
         MultiplyBy<T>(mask, dropped);
       }
       first_unit += layers_[i].outputs();
-      x = OutputOf(i, *workspace);
+      x = {rows, OutputOf(i, *workspace)};
     }
-    layers_.back().Forward(parameters, rows, x, outputs);
+    layers_.back().Forward(parameters, x, outputs);
   }
 
-  void Backward(absl::Span<const T> parameters, int64_t rows, const T* features, T* derivatives,
-                Workspace<T>* workspace, absl::Span<T> gradient) const override {
+  void Backward(absl::Span<const T> parameters, const FeatureRows<T>& features, T* derivatives, Workspace<T>* workspace,
+                absl::Span<T> gradient) const override {
+    const int64_t rows = features.count;
     const T* dy = derivatives;
     for (size_t i = hidden_layers(); i > 0; --i) {
-      layers_[i].AddGradient(rows, OutputOf(i - 1, *workspace), dy, gradient);
+      layers_[i].AddGradient({rows, OutputOf(i - 1, *workspace)}, dy, gradient);
       // The two buffers take turns: one is read while the other is written.
       const absl::Span<T> dh = Derivatives(i % 2, i - 1, rows, workspace);
       layers_[i].BackwardInputs(parameters, rows, dy, dh.data());
@@ -157,16 +159,17 @@ class Mlp final : public Model<T> {
       }
       dy = dh.data();
     }
-    layers_[0].AddGradient(rows, features, dy, gradient);
+    layers_[0].AddGradient(features, dy, gradient);
   }
 
-  void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows, const T* features,
+  void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, const FeatureRows<T>& features,
                const Workspace<T>& workspace, Workspace<T>* tangents, T* changes) const override {
-    const T* x = features;
+    const int64_t rows = features.count;
+    FeatureRows<T> x = features;
     for (size_t i = 0; i < layers_.size(); ++i) {
       const bool last = i == hidden_layers();
       T* const tz = last ? changes : Data(kSum, i, tangents);
-      layers_[i].Forward(direction, rows, x, tz);
+      layers_[i].Forward(direction, x, tz);
       if (i > 0) layers_[i].AddProduct(parameters, rows, Data(kActive, i - 1, tangents), tz);
       if (last) return;
       if (!norms_.empty()) {
@@ -177,19 +180,20 @@ class Mlp final : public Model<T> {
       std::copy_n(tz, th.size(), th.begin());
       MultiplyBySlope<T>(activation_, Kept(kSum, i, rows, workspace), Kept(kActive, i, rows, workspace), th);
       if (workspace.training) MultiplyBy<T>(Kept(kMask, i, rows, workspace), th);
-      x = OutputOf(i, workspace);
+      x = {rows, OutputOf(i, workspace)};
     }
   }
 
-  void AddHessianProduct(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows, const T* features,
+  void AddHessianProduct(absl::Span<const T> parameters, absl::Span<const T> direction, const FeatureRows<T>& features,
                          T* derivatives, T* derivative_changes, const Workspace<T>& workspace, Workspace<T>* tangents,
                          absl::Span<T> product) const override {
+    const int64_t rows = features.count;
     const T* dy = derivatives;
     const T* tdy = derivative_changes;
     for (size_t i = hidden_layers(); i > 0; --i) {
       const size_t below = i - 1;
-      layers_[i].AddGradient(rows, OutputOf(below, workspace), tdy, product);
-      layers_[i].WithoutBias().AddGradient(rows, Data(kActive, below, tangents), dy, product);
+      layers_[i].AddGradient({rows, OutputOf(below, workspace)}, tdy, product);
+      layers_[i].WithoutBias().AddGradient({rows, Data(kActive, below, tangents)}, dy, product);
       const absl::Span<T> dh = Derivatives(i % 2, below, rows, tangents);
       const absl::Span<T> tdh = Derivatives(2 + i % 2, below, rows, tangents);
       layers_[i].BackwardInputs(parameters, rows, dy, dh.data());
@@ -217,7 +221,7 @@ class Mlp final : public Model<T> {
       dy = dh.data();
       tdy = tdh.data();
     }
-    layers_[0].AddGradient(rows, features, tdy, product);
+    layers_[0].AddGradient(features, tdy, product);
   }
 
  private:

@@ -10,7 +10,7 @@
 #include "absl/types/span.h"
 #include "core/base/aligned.h"
 #include "core/base/fields.h"
-#include "core/data/features.h"
+#include "core/data/matrix.h"
 #include "core/training/parameter_layout.h"
 
 namespace descent::core {
@@ -58,13 +58,20 @@ class Model {
   // For Tangent and AddHessianProduct.
   virtual Workspace<T> MakeTangentWorkspace(int64_t max_rows) const = 0;
 
-  // outputs [rows, output_width] = model(features [rows, features]). Keeps in `workspace` what Backward needs.
-  virtual void Forward(const Pass& pass, absl::Span<const T> parameters, int64_t rows, const T* features,
+  // outputs [rows, output_width] = model(rows). Keeps in `workspace` what Backward needs.
+  virtual void Forward(const Pass& pass, absl::Span<const T> parameters, const FeatureRows<T>& rows,
                        Workspace<T>* workspace, T* outputs) const = 0;
   // Adds to `gradient` the derivative of sum_r sum_k derivatives[r][k] * outputs[r][k] by the parameters, for the rows
   // of the last Forward with this workspace. May overwrite `derivatives`.
-  virtual void Backward(absl::Span<const T> parameters, int64_t rows, const T* features, T* derivatives,
+  virtual void Backward(absl::Span<const T> parameters, const FeatureRows<T>& rows, T* derivatives,
                         Workspace<T>* workspace, absl::Span<T> gradient) const = 0;
+
+  // Adds to `support` the parameters that the gradient of such rows can be not 0 at and whose mark, of [parameters], is
+  // not set, and sets their marks. False, and nothing is added: it can be not 0 at any.
+  virtual bool AddSupport(const FeatureRows<T>& /*rows*/, absl::Span<char> /*marks*/,
+                          std::vector<int64_t>* /*support*/) const {
+    return false;
+  }
 
   // Second derivatives, exactly (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
   // After Forward, with v a direction in parameter space:
@@ -74,20 +81,21 @@ class Model {
   // Where an activation has a kink, its second derivative counts as that of one side.
 
   // changes [rows, output_width] = (d outputs / d parameters) direction. Keeps in `tangents` what follows needs.
-  virtual void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows, const T* features,
+  virtual void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, const FeatureRows<T>& rows,
                        const Workspace<T>& workspace, Workspace<T>* tangents, T* changes) const = 0;
   // Adds to `product` the change along `direction` of what Backward adds to the gradient, when the outputs' derivatives
   // change by `derivative_changes`. May overwrite both matrices of derivatives.
-  virtual void AddHessianProduct(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows,
-                                 const T* features, T* derivatives, T* derivative_changes,
+  virtual void AddHessianProduct(absl::Span<const T> parameters, absl::Span<const T> direction,
+                                 const FeatureRows<T>& rows, T* derivatives, T* derivative_changes,
                                  const Workspace<T>& workspace, Workspace<T>* tangents,
                                  absl::Span<T> product) const = 0;
 };
 
 // What a model is built for.
 struct ModelInput {
-  std::vector<std::string> feature_names;
-  int64_t output_width = 1;  // 1, or the number of classes under a multiclass loss
+  int64_t features = 0;
+  std::vector<std::string> feature_names;  // one a feature, or none
+  int64_t output_width = 1;                // targets, or classes under a multiclass loss
 };
 
 // A row of the model table.
@@ -99,8 +107,11 @@ struct ModelInfo {
   std::unique_ptr<Model<float>> (*make_float)(const Config& config, const ModelInput& input);
   // Gain that suits the activation, for Kaiming; 1 when there is none.
   double (*gain)(const Config& config);
-  // Whether the model is one output w.x + b: weights, one a feature, then the bias if there is one.
+  // Whether the model is one output w.x + b for each target: with one target the parameters are the weights, one a
+  // feature, then the bias if there is one.
   bool is_linear_output = false;
+  // Whether sparse rows give gradients that are 0 at the parameters of features that they do not have: AddSupport.
+  bool has_sparse_gradient = false;
   // The field whose choice makes slopes jump somewhere, so that second derivatives do not tell what a point is; empty
   // when none does. Null: slopes never jump.
   absl::string_view (*kinked_field)(const Config& config) = nullptr;

@@ -35,6 +35,7 @@ const constinit ModelInfo kSoftmaxModel = {
     .default_initializer = "zeros",
     .make_double = Make<double>,
     .make_float = Make<float>,
-    .gain = Gain};
+    .gain = Gain,
+    .has_sparse_gradient = true};
 
 }  // namespace descent::core

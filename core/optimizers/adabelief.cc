@@ -82,6 +82,7 @@ const constinit OptimizerInfo kAdabelief = {
                           "gradients\", NeurIPS 2020, arXiv:2010.07468, algorithm 2",
              .fields = kFields},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true};
 
 }  // namespace descent::core

@@ -83,6 +83,7 @@ const constinit OptimizerInfo kAdadelta = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true};
 
 }  // namespace descent::core

@@ -76,6 +76,8 @@ std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& 
   return std::make_unique<Adagrad<T>>(config, layout);
 }
 
+bool Rests(const Config& config, bool /*constant_rate*/) { return config.number("weight_decay") == 0; }
+
 }  // namespace
 
 const constinit OptimizerInfo kAdagrad = {
@@ -89,6 +91,8 @@ const constinit OptimizerInfo kAdagrad = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true,
+    .rests_at_zero_gradient = Rests};
 
 }  // namespace descent::core

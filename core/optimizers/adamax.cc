@@ -99,6 +99,7 @@ const constinit OptimizerInfo kAdamax = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true};
 
 }  // namespace descent::core

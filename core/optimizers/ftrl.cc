@@ -85,6 +85,9 @@ std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& 
   return std::make_unique<Ftrl<T>>(config, layout);
 }
 
+// The parameters follow from the accumulators and the rate.
+bool Rests(const Config& /*config*/, bool constant_rate) { return constant_rate; }
+
 }  // namespace
 
 const constinit OptimizerInfo kFtrl = {
@@ -96,6 +99,8 @@ const constinit OptimizerInfo kFtrl = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true,
+    .rests_at_zero_gradient = Rests};
 
 }  // namespace descent::core

@@ -4,22 +4,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "absl/types/span.h"
+#include "core/data/matrix.h"
 #include "core/losses/loss.h"
 #include "core/optimizers/ordered_sum.h"
 #include "core/regularizers/regularizer.h"
 
 namespace descent::core {
 
-// The objective (1/count) * sum over the rows of loss(w.x + b, target), plus penalties. The parameters are the weights,
-// one a feature, then the bias if there is one. A view: what it points to belongs to the objective.
+// The objective (1/count) * sum over the rows of share*loss(w.x + b, target), plus penalties; a row's share is its
+// weight divided by the mean weight. The parameters are the weights, one a feature, then the bias if there is one. A
+// view: what it points to belongs to the objective.
 template <typename T>
 struct LinearRows {
   int64_t count = 0;
   int64_t columns = 0;
-  const T* features = nullptr;  // [count, columns], row-major
+  FeatureRows<T> features;  // [count, columns]
   const T* targets = nullptr;
+  std::vector<double> shares;  // none: all 1
   const Loss<T>* loss = nullptr;
   bool has_bias = false;
   PenaltyStrengths of_weights;  // without what a proximal step takes in
@@ -28,29 +32,38 @@ struct LinearRows {
 
   int64_t batch_size() const { return picked.empty() ? count : static_cast<int64_t>(picked.size()); }
   int64_t batch_row(int64_t place) const { return picked.empty() ? place : picked[static_cast<size_t>(place)]; }
-  const T* row(int64_t index) const { return features + index * columns; }
+  double share(int64_t index) const { return shares.empty() ? 1 : shares[static_cast<size_t>(index)]; }
   const PenaltyStrengths& penalty(size_t parameter) const {
     return parameter < static_cast<size_t>(columns) ? of_weights : of_bias;
   }
 
-  // The derivative of a row's own loss by its output.
+  // The derivative of share*loss of a row by its output.
   T Slope(int64_t index, absl::Span<const T> parameters) const {
-    const T* __restrict x = row(index);
-    const T* __restrict w = parameters.data();
-    const double sum = OrderedSum(static_cast<size_t>(columns),
-                                  [x, w](size_t j) { return static_cast<double>(x[j]) * static_cast<double>(w[j]); });
+    const double sum = Product(index, parameters);
     const T output = static_cast<T>(has_bias ? sum + static_cast<double>(parameters.back()) : sum);
     T slope = 0;
-    loss->Evaluate(1, 1, &output, targets + index, &slope);
-    return slope;
+    loss->Evaluate(1, 1, &output, targets + index, nullptr, &slope);
+    return shares.empty() ? slope : static_cast<T>(share(index) * static_cast<double>(slope));
+  }
+
+  // x.w of a row, without the bias.
+  double Product(int64_t index, absl::Span<const T> parameters) const {
+    const T* __restrict w = parameters.data();
+    if (features.is_sparse()) {
+      const auto stored = features.StoredOf(index);
+      return OrderedSum(static_cast<size_t>(stored.count), [stored, w](size_t k) {
+        return static_cast<double>(stored.values[k]) * static_cast<double>(w[stored.indices[k]]);
+      });
+    }
+    const T* __restrict x = features.values + index * columns;
+    return OrderedSum(static_cast<size_t>(columns),
+                      [x, w](size_t j) { return static_cast<double>(x[j]) * static_cast<double>(w[j]); });
   }
 
   // to += factor * (the derivative of a row's output by the parameters).
   void AddRow(int64_t index, double factor, absl::Span<double> to) const {
-    const T* __restrict x = row(index);
     double* __restrict sum = to.data();
-    const size_t size = static_cast<size_t>(columns);
-    for (size_t j = 0; j < size; ++j) sum[j] += factor * static_cast<double>(x[j]);
+    features.ForEachIn(index, columns, [sum, factor](int64_t j, T x) { sum[j] += factor * static_cast<double>(x); });
     if (has_bias) to.back() += factor;
   }
 

@@ -36,6 +36,8 @@ struct Update {
   double learning_rate = 0;  // of this update, schedule included
   double objective = 0;      // of batch t at the parameters, penalties included
   absl::Span<const T> gradient;
+  // The parameters that the values of `gradient` are of, where it is sparse. Kinds never see one: see LazyOptimizer.
+  absl::Span<const int64_t> support = {};
   BatchObjective<T>* batch = nullptr;  // batch t; set for kinds with `needs_batch`
 };
 
@@ -84,6 +86,12 @@ struct OptimizerInfo {
   double (*default_rate)(double smoothness, double convexity, double rows) = nullptr;
   // Whether Answer gives a point of its own.
   bool has_answer = false;
+  // Whether a parameter's update depends on its own gradients and state alone, besides the step and the rate: such a
+  // kind can leave parameters out of a step. All arrays of its State have one value a parameter, and it has no Numbers.
+  bool elementwise = false;
+  // Whether, under these settings, a step with gradient 0 changes neither parameter nor state, so that leaving it out
+  // changes nothing. Null: never. For elementwise kinds.
+  bool (*rests_at_zero_gradient)(const Config& config, bool constant_rate) = nullptr;
 };
 
 // All optimizers, in the order of the documentation.

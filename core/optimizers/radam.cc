@@ -121,6 +121,7 @@ const constinit OptimizerInfo kRadam = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true};
 
 }  // namespace descent::core

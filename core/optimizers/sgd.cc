@@ -116,6 +116,10 @@ void Check(const Config& config, absl::string_view path, Violations* violations)
   }
 }
 
+bool Rests(const Config& config, bool /*constant_rate*/) {
+  return config.number("momentum") == 0 && config.number("weight_decay") == 0;
+}
+
 }  // namespace
 
 const constinit OptimizerInfo kSgd = {
@@ -132,6 +136,8 @@ const constinit OptimizerInfo kSgd = {
              .check = Check,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true,
+    .rests_at_zero_gradient = Rests};
 
 }  // namespace descent::core

@@ -73,6 +73,7 @@ const constinit OptimizerInfo kSignSgd = {
                           "non-convex problems\", ICML 2018, arXiv:1802.04434",
              .fields = kFields},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true};
 
 }  // namespace descent::core

@@ -94,6 +94,7 @@ const constinit OptimizerInfo kYogi = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .elementwise = true};
 
 }  // namespace descent::core

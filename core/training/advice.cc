@@ -21,38 +21,66 @@ std::string Text(double value) { return RoundedText(value, kDigits); }
 
 // Mean loss of one vector of outputs for all rows.
 template <typename T>
-double MeanLoss(const Loss<T>& loss, const std::vector<double>& outputs, absl::Span<const T> targets) {
+double MeanLoss(const Loss<T>& loss, const std::vector<double>& outputs, const Matrix<T>& rows) {
   constexpr int64_t kChunkRows = 256;
   const auto width = static_cast<int64_t>(outputs.size());
   AlignedVector<T> repeated(static_cast<size_t>(kChunkRows * width));
   for (size_t i = 0; i < repeated.size(); ++i) repeated[i] = static_cast<T>(outputs[i % outputs.size()]);
-  const auto rows = static_cast<int64_t>(targets.size());
   double sum = 0;
-  for (int64_t row = 0; row < rows; row += kChunkRows) {
-    const int64_t count = std::min(kChunkRows, rows - row);
-    sum += loss.Evaluate(count, width, repeated.data(), targets.data() + row, /*derivatives=*/nullptr);
+  for (int64_t row = 0; row < rows.rows; row += kChunkRows) {
+    const int64_t count = std::min(kChunkRows, rows.rows - row);
+    sum += loss.Evaluate(count, width, repeated.data(), rows.targets.data() + row * rows.target_width,
+                         rows.weights.empty() ? nullptr : rows.weights.data() + row, /*derivatives=*/nullptr);
   }
-  return sum / static_cast<double>(rows);
+  return sum / TotalWeight(rows);
+}
+
+// The share of all weights that falls on each class.
+template <typename T>
+std::vector<double> ClassShares(size_t classes, const Matrix<T>& rows) {
+  const double total = TotalWeight(rows);
+  std::vector<double> shares(classes, 0.0);
+  for (size_t i = 0; i < rows.targets.size(); ++i) {
+    shares[static_cast<size_t>(rows.targets[i])] +=
+        (rows.weights.empty() ? 1 : static_cast<double>(rows.weights[i])) / total;
+  }
+  return shares;
+}
+
+// Of each target its mean, its median, and the mean's logarithm for losses whose output is one.
+template <typename T>
+std::vector<std::vector<double>> RegressionConstants(const Matrix<T>& rows) {
+  const auto width = static_cast<size_t>(rows.target_width);
+  const double total = TotalWeight(rows);
+  std::vector<double> means(width, 0.0);
+  std::vector<double> medians;
+  for (size_t i = 0; i < rows.targets.size(); ++i) {
+    const double weight = rows.weights.empty() ? 1 : static_cast<double>(rows.weights[i / width]);
+    means[i % width] += weight * static_cast<double>(rows.targets[i]);
+  }
+  for (size_t k = 0; k < width; ++k) {
+    means[k] /= total;
+    std::vector<T> values;
+    for (size_t i = k; i < rows.targets.size(); i += width) values.push_back(rows.targets[i]);
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    medians.push_back(static_cast<double>(*middle));
+  }
+  std::vector<std::vector<double>> constants = {means, medians};
+  if (*std::min_element(means.begin(), means.end()) > 0) {
+    for (double& mean : means) mean = std::log(mean);
+    constants.push_back(means);
+  }
+  return constants;
 }
 
 template <typename T>
-std::vector<std::vector<double>> Constants(Task task, int64_t width, absl::Span<const T> targets) {
-  const double rows = static_cast<double>(targets.size());
-  if (task == Task::kMulticlass) {
-    std::vector<double> logits(static_cast<size_t>(width), 0.0);
-    for (const T target : targets) logits[static_cast<size_t>(target)] += 1 / rows;
-    for (double& value : logits) value = std::log(std::max(value, 1e-300));
-    return {logits};
-  }
-  const double mean = std::accumulate(targets.begin(), targets.end(), 0.0) / rows;
-  if (task == Task::kBinary) return {{std::log(mean / (1 - mean))}, {1}, {-1}};
-  std::vector<T> sorted(targets.begin(), targets.end());
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
-  std::vector<std::vector<double>> constants = {{mean}, {static_cast<double>(*middle)}};
-  // Of losses whose output is a logarithm.
-  if (mean > 0) constants.push_back({std::log(mean)});
-  return constants;
+std::vector<std::vector<double>> Constants(Task task, int64_t width, const Matrix<T>& rows) {
+  if (task == Task::kRegression) return RegressionConstants(rows);
+  std::vector<double> shares = ClassShares(task == Task::kBinary ? 2 : static_cast<size_t>(width), rows);
+  if (task == Task::kBinary) return {{std::log(shares[1] / (1 - shares[1]))}, {1}, {-1}};
+  for (double& share : shares) share = std::log(std::max(share, 1e-300));
+  return {shares};
 }
 
 }  // namespace
@@ -61,10 +89,9 @@ template <typename T>
 std::optional<Advice> AdviseOnScales(const Matrix<T>& matrix, absl::Span<const std::string> names) {
   std::vector<double> squares(static_cast<size_t>(matrix.columns), 0.0);
   for (int64_t row = 0; row < matrix.rows; ++row) {
-    for (int64_t column = 0; column < matrix.columns; ++column) {
-      const auto value = static_cast<double>(matrix.values[static_cast<size_t>(row * matrix.columns + column)]);
-      squares[static_cast<size_t>(column)] += value * value;
-    }
+    matrix.AllRows().ForEachIn(row, matrix.columns, [&squares](int64_t column, T x) {
+      squares[static_cast<size_t>(column)] += static_cast<double>(x) * static_cast<double>(x);
+    });
   }
   size_t least = squares.size();
   size_t greatest = squares.size();
@@ -112,10 +139,10 @@ Advice AdviseOnRollback(const Termination& termination, int64_t good_step, doubl
 }
 
 template <typename T>
-double ConstantLoss(const Loss<T>& loss, Task task, int64_t width, absl::Span<const T> targets) {
+double ConstantLoss(const Loss<T>& loss, Task task, int64_t width, const Matrix<T>& rows) {
   double least = std::numeric_limits<double>::infinity();
-  for (const std::vector<double>& constant : Constants(task, width, targets)) {
-    const double mean = MeanLoss(loss, constant, targets);
+  for (const std::vector<double>& constant : Constants(task, width, rows)) {
+    const double mean = MeanLoss(loss, constant, rows);
     if (mean < least) least = mean;
   }
   return least;
@@ -143,7 +170,7 @@ std::optional<Advice> AdviseOnLoss(int64_t step, double loss, double constant_lo
 
 template std::optional<Advice> AdviseOnScales(const Matrix<float>&, absl::Span<const std::string>);
 template std::optional<Advice> AdviseOnScales(const Matrix<double>&, absl::Span<const std::string>);
-template double ConstantLoss(const Loss<float>&, Task, int64_t, absl::Span<const float>);
-template double ConstantLoss(const Loss<double>&, Task, int64_t, absl::Span<const double>);
+template double ConstantLoss(const Loss<float>&, Task, int64_t, const Matrix<float>&);
+template double ConstantLoss(const Loss<double>&, Task, int64_t, const Matrix<double>&);
 
 }  // namespace descent::core

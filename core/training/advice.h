@@ -34,7 +34,7 @@ std::optional<Advice> AdviseOnRate(const Config& optimizer, double curvature);
 
 // The least loss of a prediction that is the same for all rows: the mean or the median, the classes' frequencies.
 template <typename T>
-double ConstantLoss(const Loss<T>& loss, Task task, int64_t width, absl::Span<const T> targets);
+double ConstantLoss(const Loss<T>& loss, Task task, int64_t width, const Matrix<T>& rows);
 
 // ROLLED_BACK: how a run would have ended, and what is done instead. `factor` is that of the learning rate from now on.
 Advice AdviseOnRollback(const Termination& termination, int64_t good_step, double factor);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,8 +19,9 @@ namespace descent::core {
 namespace {
 
 // A model or a formula on data:
-// objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x). The sum of the
-// gradients is divided by n once, then the penalties' gradient is added once.
+// objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x); of rows with
+// weights the weighted sum, divided by the sum of the weights. The sum of the gradients is divided once, then the
+// penalties' gradient is added once.
 template <typename T>
 class DatasetObjective final : public Objective<T> {
  public:
@@ -34,7 +36,7 @@ class DatasetObjective final : public Objective<T> {
         link_(problem.loss->link),
         loss_info_(problem.loss),
         loss_config_(problem.loss_config),
-        is_linear_(problem.model != nullptr && problem.model->is_linear_output),
+        is_linear_(problem.model != nullptr && problem.model->is_linear_output && problem.input.output_width == 1),
         has_kinks_(problem.loss->has_kinks ||
                    (problem.model != nullptr && !KinkedFieldOf(problem.model_config).empty()) ||
                    (problem.formula != nullptr && HasKinks(problem.formula->formula)) || HaveKinks(penalties_)),
@@ -43,40 +45,43 @@ class DatasetObjective final : public Objective<T> {
         default_gain_(problem.default_gain()),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
+        training_weight_(TotalWeight(training_)),
         training_targets_(training_.targets.begin(), training_.targets.end()),
         held_out_targets_(held_out_.targets.begin(), held_out_.targets.end()),
         sampler_(BatchShapeOf(spec, training_.rows), training_.rows, *spec.seed),
+        is_lazy_(spec.lazy_updates.value_or(false) && training_.is_sparse() && !sampler_.full()),
         steps_(model_.get(), loss_.get(),
                {.max_rows = sampler_.batch_size(),
-                .picked_columns = sampler_.full() ? 0 : std::max<int64_t>(1, training_.columns),
-                .gradients = true},
+                .picked_columns = sampler_.full() || training_.is_sparse() ? 0 : training_.columns,
+                .picks_targets = !sampler_.full(),
+                .target_width = training_.target_width,
+                .gradients = true,
+                .sparse_gradients = is_lazy_},
                team),
         evaluations_(model_.get(), loss_.get(), {.max_rows = std::max(training_.rows, held_out_.rows)}, team),
         outputs_(static_cast<size_t>(std::max(training_.rows, held_out_.rows) * model_->output_width())),
-        rows_({.count = training_.rows,
-               .columns = training_.columns,
-               .features = training_.values.data(),
-               .targets = training_.targets.data(),
-               .loss = loss_.get(),
-               .has_bias = model_->layout().size > training_.columns,
-               .of_weights = StrengthsOf(penalties_, TensorRole::kWeight, /*with_proximal=*/false),
-               .of_bias = StrengthsOf(penalties_, TensorRole::kBias, /*with_proximal=*/false),
-               .picked = {}}) {}
+        linear_rows_(LinearRowsOf(training_, *loss_, *model_, penalties_)) {}
 
   const ParameterLayout& layout() const override { return model_->layout(); }
   int64_t training_rows() const override { return training_.rows; }
 
   ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) override {
     const absl::Span<const int64_t> picked = sampler_.Batch(step);
-    const int64_t rows = picked.empty() ? training_.rows : static_cast<int64_t>(picked.size());
     const Pass pass = {.training = true, .seed = seed_, .step = step};
-    const double loss = steps_.SumGradients(pass, parameters, training_, picked, gradient) / static_cast<double>(rows);
-    for (T& value : gradient) value /= static_cast<T>(rows);
+    const auto sums = is_lazy_ ? steps_.SumSparseGradients(pass, parameters, training_, picked, gradient)
+                               : steps_.SumGradients(pass, parameters, training_, picked, gradient);
+    if (is_lazy_) gradient = gradient.first(steps_.support().size());
+    const double loss = sums.Mean();
+    if (sums.weight > 0) {
+      for (T& value : gradient) value /= static_cast<T>(sums.weight);
+    }
     return {loss, loss + Penalties(parameters, gradient)};
   }
+  bool is_sparse() const override { return is_lazy_; }
+  absl::Span<const int64_t> Support() const override { return steps_.support(); }
 
   ObjectiveValue MeasureAll(absl::Span<const T> parameters) override {
-    const double loss = evaluations_.SumLosses(parameters, training_, {}) / static_cast<double>(training_.rows);
+    const double loss = evaluations_.SumLosses(parameters, training_, {}).Mean();
     return {loss, loss + Penalties(parameters, {})};
   }
 
@@ -94,8 +99,8 @@ class DatasetObjective final : public Objective<T> {
 
   const LinearRows<T>* Rows(int64_t step) override {
     if (!is_linear_) return nullptr;
-    rows_.picked = sampler_.Batch(step);
-    return &rows_;
+    linear_rows_.picked = sampler_.Batch(step);
+    return &linear_rows_;
   }
 
   double Epoch(int64_t step) const override { return sampler_.Epoch(step); }
@@ -104,13 +109,14 @@ class DatasetObjective final : public Objective<T> {
   std::optional<double> UpperGap(absl::Span<const T> parameters) override {
     if (!is_linear_) return std::nullopt;
     const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(training_.rows));
-    const double loss = evaluations_.SumLosses(parameters, training_, outputs) / static_cast<double>(training_.rows);
+    const double loss = evaluations_.SumLosses(parameters, training_, outputs).Mean();
     return DualityGap<T>(*loss_info_, loss_config_, penalties_, layout(), training_, outputs,
                          loss + Penalties(parameters, {}));
   }
   std::optional<Advice> AdviseOnData() const override {
     // The columns of a formula are what it says they are.
-    return formula_ != nullptr ? std::nullopt : AdviseOnScales<T>(training_, feature_names_);
+    const bool named = formula_ == nullptr && !feature_names_.empty();
+    return named ? AdviseOnScales<T>(training_, feature_names_) : std::nullopt;
   }
   std::optional<Advice> AdviseOnUnits(int64_t step, absl::Span<const T> parameters) const override {
     if (model_->hidden_units() == 0) return std::nullopt;
@@ -120,14 +126,13 @@ class DatasetObjective final : public Objective<T> {
     AlignedVector<T> outputs(static_cast<size_t>(kChunkRows * model_->output_width()));
     for (int64_t row = 0; row < training_.rows; row += kChunkRows) {
       const int64_t count = std::min(kChunkRows, training_.rows - row);
-      const T* const features = training_.values.data() + row * training_.columns;
-      model_->Forward(Pass{}, parameters, count, features, &workspace, outputs.data());
+      model_->Forward(Pass{}, parameters, training_.Rows(row, count), &workspace, outputs.data());
       model_->MarkLiveUnits(count, workspace, absl::MakeSpan(live));
     }
     return AdviseOnDeadUnits(step, std::count(live.begin(), live.end(), 0), model_->hidden_units());
   }
   std::optional<double> LossOfConstant() const override {
-    return ConstantLoss<T>(*loss_, task_, model_->output_width(), training_.targets);
+    return ConstantLoss<T>(*loss_, task_, model_->output_width(), training_);
   }
 
   bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
@@ -140,7 +145,7 @@ class DatasetObjective final : public Objective<T> {
           team_);
     }
     hessians_->SumHessianProducts(Pass{}, parameters, direction, training_, {}, product);
-    for (T& value : product) value /= static_cast<T>(training_.rows);
+    for (T& value : product) value /= static_cast<T>(training_weight_);
     AddPenaltyHessianProduct<T>(penalties_, model_->layout(), direction, product);
     return true;
   }
@@ -150,6 +155,20 @@ class DatasetObjective final : public Objective<T> {
   }
 
  private:
+  static LinearRows<T> LinearRowsOf(const Matrix<T>& rows, const Loss<T>& loss, const Model<T>& model,
+                                    absl::Span<const Config> penalties) {
+    return {.count = rows.rows,
+            .columns = rows.columns,
+            .features = rows.AllRows(),
+            .targets = rows.targets.data(),
+            .shares = SharesOf(rows),
+            .loss = &loss,
+            .has_bias = model.layout().size > rows.columns,
+            .of_weights = StrengthsOf(penalties, TensorRole::kWeight, /*with_proximal=*/false),
+            .of_bias = StrengthsOf(penalties, TensorRole::kBias, /*with_proximal=*/false),
+            .picked = {}};
+  }
+
   double Penalties(absl::Span<const T> parameters, absl::Span<T> gradient) const {
     return penalties_.empty() ? 0 : EvaluatePenalties<T>(penalties_, model_->layout(), parameters, gradient);
   }
@@ -157,10 +176,10 @@ class DatasetObjective final : public Objective<T> {
   Evaluation EvaluateRows(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<const double> targets) {
     const int64_t width = model_->output_width();
     const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(matrix.rows * width));
-    const double loss = evaluations_.SumLosses(parameters, matrix, outputs);
+    const double loss = evaluations_.SumLosses(parameters, matrix, outputs).Mean();
     PredictFromOutputs(link_, outputs);
     Evaluation evaluation = ComputeMetrics(task_, matrix.rows, width, outputs, targets);
-    evaluation.loss = loss / static_cast<double>(matrix.rows);
+    evaluation.loss = loss;
     return evaluation;
   }
 
@@ -180,14 +199,16 @@ class DatasetObjective final : public Objective<T> {
   const double default_gain_;
   const Matrix<T> training_;
   const Matrix<T> held_out_;
+  const double training_weight_;
   const std::vector<double> training_targets_;
   const std::vector<double> held_out_targets_;
   Sampler sampler_;
+  const bool is_lazy_;  // gives sparse gradients; all rows together would have nearly all parameters
   RowPass<T> steps_;
   RowPass<T> evaluations_;
   std::unique_ptr<RowPass<T>> hessians_;
   AlignedVector<double> outputs_;
-  LinearRows<T> rows_;
+  LinearRows<T> linear_rows_;
 };
 
 }  // namespace

@@ -20,7 +20,8 @@ constexpr Task kClassifierTasks[] = {Task::kBinary, Task::kMulticlass};
 constexpr MetricInfo kMetrics[] = {
     {"mean_squared_error", "Mean of the squared errors.", "mean((f - y)^2)", "target units squared", kRegressionTask},
     {"mean_absolute_error", "Mean of the absolute errors.", "mean(|f - y|)", "target units", kRegressionTask},
-    {"r_squared", "Share of the variance that is explained; NaN when the targets are constant.",
+    {"r_squared",
+     "Share of the variance that is explained, with several targets the mean of theirs; NaN when a target is constant.",
      "1 - sum((f - y)^2)/sum((y - mean(y))^2)", "", kRegressionTask},
     {"accuracy", "Share of rows whose likeliest class is the true one.", "correct/rows", "", kClassifierTasks},
     {"auc",
@@ -38,23 +39,33 @@ constexpr MetricInfo kMetrics[] = {
 
 double Ratio(double numerator, double denominator) { return denominator == 0 ? kNaN : numerator / denominator; }
 
-std::vector<Metric> RegressionMetrics(absl::Span<const double> outputs, absl::Span<const double> targets) {
+// Of `width` targets a row: errors over all of them, and the mean of their shares of variance.
+std::vector<Metric> RegressionMetrics(int64_t width, absl::Span<const double> outputs,
+                                      absl::Span<const double> targets) {
+  const auto step = static_cast<size_t>(width);
+  const double rows = static_cast<double>(targets.size() / step);
   double squares = 0;
   double absolutes = 0;
-  double total = 0;
-  for (size_t i = 0; i < targets.size(); ++i) {
-    const double error = outputs[i] - targets[i];
-    squares += error * error;
-    absolutes += std::abs(error);
-    total += targets[i];
+  double explained = 0;
+  for (size_t k = 0; k < step; ++k) {
+    double own_squares = 0;
+    double total = 0;
+    for (size_t i = k; i < targets.size(); i += step) {
+      const double error = outputs[i] - targets[i];
+      own_squares += error * error;
+      absolutes += std::abs(error);
+      total += targets[i];
+    }
+    const double mean = total / rows;
+    double variation = 0;
+    for (size_t i = k; i < targets.size(); i += step) variation += (targets[i] - mean) * (targets[i] - mean);
+    squares += own_squares;
+    explained += variation == 0 ? kNaN : 1 - own_squares / variation;
   }
-  const double rows = static_cast<double>(targets.size());
-  const double mean = total / rows;
-  double variation = 0;
-  for (const double target : targets) variation += (target - mean) * (target - mean);
-  return {{"mean_squared_error", squares / rows},
-          {"mean_absolute_error", absolutes / rows},
-          {"r_squared", variation == 0 ? kNaN : 1 - squares / variation}};
+  const double values = rows * static_cast<double>(width);
+  return {{"mean_squared_error", squares / values},
+          {"mean_absolute_error", absolutes / values},
+          {"r_squared", explained / static_cast<double>(width)}};
 }
 
 // Mann-Whitney: ranks of the positive rows, equal outputs sharing the mean of theirs.
@@ -152,7 +163,7 @@ Evaluation ComputeMetrics(Task task, int64_t rows, int64_t width, absl::Span<con
   Evaluation evaluation;
   evaluation.rows = rows;
   if (task == Task::kRegression) {
-    evaluation.metrics = RegressionMetrics(outputs, targets);
+    evaluation.metrics = RegressionMetrics(width, outputs, targets);
     return evaluation;
   }
   const int64_t classes = task == Task::kBinary ? 2 : width;

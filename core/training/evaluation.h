@@ -42,9 +42,10 @@ absl::Span<const MetricInfo> Metrics();
 // greatest logits.
 int64_t LikeliestClass(Task task, absl::Span<const double> outputs);
 
-// Metrics of outputs against targets. `outputs` is [rows, width]: predictions, logits of the positive class, or logits
-// a class. The sums run in the order of the rows. AUC is the Mann-Whitney statistic with ties counted half; NaN when
-// only one class occurs, as is R^2 when the targets are constant.
+// Metrics of outputs against targets; every row counts once, whatever its weight. `outputs` is [rows, width]:
+// predictions, logits of the positive class, or logits a class; `targets` is [rows], for regression [rows, width]. The
+// sums run in the order of the rows. AUC is the Mann-Whitney statistic with ties counted half; NaN when only one class
+// occurs, as is R^2 when the targets are constant.
 Evaluation ComputeMetrics(Task task, int64_t rows, int64_t width, absl::Span<const double> outputs,
                           absl::Span<const double> targets);
 

@@ -50,27 +50,29 @@ class FormulaModel final : public Model<T> {
 
   Workspace<T> MakeTangentWorkspace(int64_t max_rows) const override { return MakeWorkspace(max_rows); }
 
-  void Forward(const Pass& /*pass*/, absl::Span<const T> parameters, int64_t rows, const T* features,
+  void Forward(const Pass& /*pass*/, absl::Span<const T> parameters, const FeatureRows<T>& features,
                Workspace<T>* workspace, T* outputs) const override {
+    const int64_t rows = features.count;
     FormulaScratch& scratch = static_cast<FormulaScratch&>(*workspace->own);
     std::copy(parameters.begin(), parameters.end(), scratch.parameters.begin());
     scratch.evaluator.SetParameters(scratch.parameters);
     const int64_t block = scratch.evaluator.block_rows();
     for (int64_t first = 0; first < rows; first += block) {
       const int64_t count = std::min(block, rows - first);
-      std::copy_n(ForwardBlock(first, count, features, &scratch), count, outputs + first);
+      std::copy_n(ForwardBlock(first, count, features.values, &scratch), count, outputs + first);
     }
   }
 
-  void Backward(absl::Span<const T> /*parameters*/, int64_t rows, const T* features, T* derivatives,
+  void Backward(absl::Span<const T> /*parameters*/, const FeatureRows<T>& features, T* derivatives,
                 Workspace<T>* workspace, absl::Span<T> gradient) const override {
+    const int64_t rows = features.count;
     FormulaScratch& scratch = static_cast<FormulaScratch&>(*workspace->own);
     std::fill(scratch.gradient.begin(), scratch.gradient.end(), 0.0);
     const int64_t block = scratch.evaluator.block_rows();
     for (int64_t first = 0; first < rows; first += block) {
       const int64_t count = std::min(block, rows - first);
       // Of several blocks only the last one's values are still there.
-      if (rows > block) ForwardBlock(first, count, features, &scratch);
+      if (rows > block) ForwardBlock(first, count, features.values, &scratch);
       std::copy_n(derivatives + first, count, scratch.seeds.begin());
       scratch.evaluator.Backward(count, scratch.seeds.data());
       scratch.evaluator.AddGradient(count, absl::MakeSpan(scratch.gradient));
@@ -78,26 +80,28 @@ class FormulaModel final : public Model<T> {
     for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += static_cast<T>(scratch.gradient[i]);
   }
 
-  void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows, const T* features,
+  void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, const FeatureRows<T>& features,
                const Workspace<T>& /*workspace*/, Workspace<T>* tangents, T* changes) const override {
+    const int64_t rows = features.count;
     FormulaScratch& scratch = Point(parameters, direction, tangents);
     const int64_t block = scratch.evaluator.block_rows();
     for (int64_t first = 0; first < rows; first += block) {
       const int64_t count = std::min(block, rows - first);
-      ForwardBlock(first, count, features, &scratch);
+      ForwardBlock(first, count, features.values, &scratch);
       std::copy_n(scratch.evaluator.ForwardTangents(count), count, changes + first);
     }
   }
 
-  void AddHessianProduct(absl::Span<const T> parameters, absl::Span<const T> direction, int64_t rows, const T* features,
+  void AddHessianProduct(absl::Span<const T> parameters, absl::Span<const T> direction, const FeatureRows<T>& features,
                          T* derivatives, T* derivative_changes, const Workspace<T>& /*workspace*/,
                          Workspace<T>* tangents, absl::Span<T> product) const override {
+    const int64_t rows = features.count;
     FormulaScratch& scratch = Point(parameters, direction, tangents);
     std::fill(scratch.gradient.begin(), scratch.gradient.end(), 0.0);
     const int64_t block = scratch.evaluator.block_rows();
     for (int64_t first = 0; first < rows; first += block) {
       const int64_t count = std::min(block, rows - first);
-      ForwardBlock(first, count, features, &scratch);
+      ForwardBlock(first, count, features.values, &scratch);
       scratch.evaluator.ForwardTangents(count);
       std::copy_n(derivatives + first, count, scratch.seeds.begin());
       std::copy_n(derivative_changes + first, count, scratch.seed_changes.begin());

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/format.h"
 #include "core/base/suggest.h"
+#include "core/data/bound_column.h"
 #include "core/expression/complex_step.h"
 #include "core/losses/loss.h"
 
@@ -176,10 +177,11 @@ BoundFormula BindFormula(const FormulaProblem& problem, bool draws, const Schema
     for (const ColumnSchema& column : schema->columns) column_names.push_back(column.name);
   }
   const auto check_numeric = [&](const std::string& name, SourceRange range) {
-    if (schema->columns[static_cast<size_t>(schema->Find(name))].type == ColumnType::kNumeric) return;
+    const ColumnType type = schema->columns[static_cast<size_t>(schema->Find(name))].type;
+    if (type == ColumnType::kNumeric) return;
     violations->Add(expression, FormulaMessage(formula.text, range.begin,
-                                               absl::StrCat("the column \"", name,
-                                                            "\" is categorical; formulas take numeric columns")));
+                                               absl::StrCat("the column \"", name, "\" is ", TypeText(type),
+                                                            "; formulas take numeric columns")));
   };
   if (schema != nullptr && schema->Find(formula.target) < 0) {
     violations->Add(expression, FormulaMessage(formula.text, formula.target_range.begin,

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kMostSteps = 9007199254740992.0;  // 2^53: every step is exact as a double
 
-constexpr absl::string_view kScalings[] = {"none", "standardize", "min_max"};
+constexpr absl::string_view kScalings[] = {"none", "standardize", "min_max", "max_abs"};
 constexpr FieldInfo kPreprocessingFields[] = {
     Choice(
         "scaling",

@@ -21,6 +21,14 @@ namespace descent::core {
 
 enum class Precision { kUnspecified, kFloat32, kFloat64 };
 
+// How much the rows of each class count in the loss, besides their own weights.
+struct ClassWeights {
+  bool balanced = false;                  // n/(classes*n_k), n_k the training rows of class k
+  std::map<std::string, double> weights;  // by class; those not listed count 1
+
+  bool operator==(const ClassWeights&) const = default;
+};
+
 // A model fitted to data.
 struct DatasetProblem {
   std::string dataset;  // name without `datasets/`
@@ -29,6 +37,7 @@ struct DatasetProblem {
   Config loss;                    // no kind: the model's own
   std::vector<Config> penalties;  // in the order of the table
   Config preprocessing;
+  std::optional<ClassWeights> class_weights;
 
   bool operator==(const DatasetProblem&) const = default;
 };
@@ -80,6 +89,7 @@ struct JobSpec {
   Config averaging;                      // one of Averages; no kind: none
   Config guard;                          // GuardInfo; no kind: none
   std::vector<Config> parameter_groups;  // ParameterGroupInfo
+  std::optional<bool> lazy_updates;  // core/training/lazy_optimizer.h; unset: where they change nothing but the cost
 
   bool operator==(const JobSpec&) const = default;
 };
@@ -115,6 +125,7 @@ void ValidateSpec(const JobSpec& spec, absl::string_view path, Violations* viola
 struct ProblemShape {
   int64_t training_rows = 0;  // 0 for functions
   bool has_held_out = false;
+  bool is_sparse = false;  // the features
   int64_t parameter_count = 0;
   absl::string_view default_initializer = "zeros";  // of the model
   std::vector<double> start = {};                   // of formulas whose parameters have start values; else empty

@@ -13,17 +13,19 @@
 namespace descent::core {
 
 template <typename T>
-std::optional<Termination> FindNonFinite(const Row& row, absl::Span<const T> gradient, const ParameterLayout& layout) {
+std::optional<Termination> FindNonFinite(const Row& row, absl::Span<const T> gradient,
+                                         absl::Span<const int64_t> support, const ParameterLayout& layout) {
   if (std::isfinite(row.loss) && std::isfinite(row.gradient_norm)) return std::nullopt;
   NonFinite found{.tensor = "loss", .index = 0, .step = row.step, .value = row.loss};
   if (std::isfinite(row.loss)) {
-    const int64_t place = FindNonFiniteValue<T>(gradient);
-    if (place < 0) return std::nullopt;  // only the norm is beyond the largest double
+    const int64_t value = FindNonFiniteValue<T>(gradient);
+    if (value < 0) return std::nullopt;  // only the norm is beyond the largest double
+    const int64_t place = support.empty() ? value : support[static_cast<size_t>(value)];
     const auto tensor = std::find_if(layout.tensors.begin(), layout.tensors.end(),
                                      [place](const TensorInfo& info) { return place < info.offset + info.size(); });
     found.tensor = tensor->name;
     found.index = place - tensor->offset;
-    found.value = static_cast<double>(gradient[static_cast<size_t>(place)]);
+    found.value = static_cast<double>(gradient[static_cast<size_t>(value)]);
   }
   const int64_t kept_step = std::max<int64_t>(0, row.step - 1);
   const std::string what =
@@ -42,7 +44,9 @@ std::optional<Termination> FindNonFinite(const Row& row, absl::Span<const T> gra
                      .diagnosis = std::nullopt};
 }
 
-template std::optional<Termination> FindNonFinite(const Row&, absl::Span<const float>, const ParameterLayout&);
-template std::optional<Termination> FindNonFinite(const Row&, absl::Span<const double>, const ParameterLayout&);
+template std::optional<Termination> FindNonFinite(const Row&, absl::Span<const float>, absl::Span<const int64_t>,
+                                                  const ParameterLayout&);
+template std::optional<Termination> FindNonFinite(const Row&, absl::Span<const double>, absl::Span<const int64_t>,
+                                                  const ParameterLayout&);
 
 }  // namespace descent::core

@@ -31,8 +31,13 @@ class Objective {
   virtual const ParameterLayout& layout() const = 0;
   // 0 for functions.
   virtual int64_t training_rows() const = 0;
-  // The objective on the batch of `step`, and its gradient. Allocates nothing.
+  // The objective on the batch of `step`, and its gradient: of all parameters, in the first values of `gradient` of
+  // those in Support() where there is one. Allocates nothing.
   virtual ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) = 0;
+  // Whether Measure gives sparse gradients, as the spec's lazy_updates asks.
+  virtual bool is_sparse() const { return false; }
+  // With is_sparse: the parameters that the values of the last gradient are of; it is 0 at all others.
+  virtual absl::Span<const int64_t> Support() const { return {}; }
   // The objective over all training rows.
   virtual ObjectiveValue MeasureAll(absl::Span<const T> parameters) = 0;
   // Training and held-out rows with their metrics; step and best are left to the caller. `batch` is what Measure gave
@@ -64,6 +69,10 @@ class Objective {
   // Moves parameters to the nearest that are allowed; after every draw and every update.
   virtual void Project(absl::Span<T> /*parameters*/) const {}
 };
+
+// What a spec minimises. `spec` is resolved; `team` must outlive the objective.
+template <typename T>
+absl::StatusOr<std::unique_ptr<Objective<T>>> MakeObjective(const JobSpec& spec, const TrainingData& data, Team* team);
 
 // A model or a formula on data. `spec` is resolved and trains on data; `team` must outlive the objective.
 template <typename T>

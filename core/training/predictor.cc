@@ -66,7 +66,7 @@ class PredictorOf final : public Predictor {
   }
 
   absl::StatusOr<Evaluation> Evaluate(absl::Span<const double> parameters, const Table& rows) const override {
-    DESCENT_ASSIGN_OR_RETURN(const Matrix<T> matrix, problem_.encoder.Encode<T>(rows, {}, /*with_targets=*/true));
+    DESCENT_ASSIGN_OR_RETURN(const Matrix<T> matrix, problem_.Encode<T>(rows, {}));
     if (matrix.rows == 0) return MakeError(ErrorReason::kInvalidData, "there are no rows to evaluate on");
     return EvaluateMatrix(parameters, matrix);
   }
@@ -126,8 +126,9 @@ class PredictorOf final : public Predictor {
   Task task() const { return problem_.loss->task; }
   Link link() const { return problem_.loss->link; }
 
-  // The sum of the losses, when the rows have targets, and the outputs.
-  double RunModel(absl::Span<const double> parameters, const Matrix<T>& matrix, std::vector<double>* outputs) const {
+  // The sums over the rows, the losses when the rows have targets, and the outputs.
+  typename RowPass<T>::Sums RunModel(absl::Span<const double> parameters, const Matrix<T>& matrix,
+                                     std::vector<double>* outputs) const {
     const AlignedVector<T> own(parameters.begin(), parameters.end());
     Team alone(1);
     RowPass<T> pass(model_.get(), loss_.get(), {.max_rows = matrix.rows}, &alone);
@@ -137,11 +138,11 @@ class PredictorOf final : public Predictor {
 
   Evaluation EvaluateMatrix(absl::Span<const double> parameters, const Matrix<T>& matrix) const {
     std::vector<double> outputs;
-    const double loss = RunModel(parameters, matrix, &outputs);
+    const auto sums = RunModel(parameters, matrix, &outputs);
     PredictFromOutputs(link(), absl::MakeSpan(outputs));
     const std::vector<double> targets(matrix.targets.begin(), matrix.targets.end());
     Evaluation evaluation = ComputeMetrics(task(), matrix.rows, model_->output_width(), outputs, targets);
-    evaluation.loss = loss / static_cast<double>(matrix.rows);
+    evaluation.loss = sums.Mean();
     return evaluation;
   }
 

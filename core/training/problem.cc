@@ -96,6 +96,7 @@ FittedProblem FitFormula(const JobSpec& spec, const TrainingData& data, absl::st
   if (violations->list().size() != before) return problem;
   problem.encoder = FormulaEncoder(formula, table);
   problem.formula = std::make_shared<BoundFormula>(std::move(formula));
+  problem.input.features = problem.encoder.feature_count();
   problem.input.feature_names = problem.encoder.feature_names();
   if (!SplitTable(spec, table, path, &problem, violations)) return problem;
   if (data.evaluation_table == nullptr) return problem;
@@ -156,21 +157,38 @@ PreparedProblem PrepareFormula(const JobSpec& spec, const TrainingData& data, ab
   return prepared;
 }
 
-// Bounds of the second derivative of a row's objective under a model with one linear output: c*norm(x)^2 + l2.
+// Bounds of the second derivative of a row's objective under a model with one linear output: c*norm(x)^2 + l2,
+// the loss counted by the row's weight.
 void FillCurvatures(const JobSpec& spec, const TrainingData& data, const FittedProblem& problem, ProblemShape* shape) {
   const OptimizerInfo* optimizer = FindOptimizer(spec.optimizer.name());
   if (optimizer->default_rate == nullptr || spec.optimizer.has("learning_rate")) return;
   const absl::StatusOr<Matrix<double>> rows = problem.EncodeTraining<double>(data);
   if (!rows.ok()) return;
+  const std::vector<double> shares = SharesOf(*rows);
   double largest = 0;
   for (int64_t row = 0; row < rows->rows; ++row) {
-    const double* x = rows->values.data() + row * rows->columns;
     double square = shape->parameter_count > rows->columns ? 1 : 0;
-    for (int64_t j = 0; j < rows->columns; ++j) square += x[j] * x[j];
-    largest = std::max(largest, square);
+    rows->AllRows().ForEachIn(row, rows->columns, [&square](int64_t /*column*/, double x) { square += x * x; });
+    largest = std::max(largest, shares.empty() ? square : shares[static_cast<size_t>(row)] * square);
   }
   shape->convexity = StrengthsOf(spec.dataset->penalties, TensorRole::kWeight, /*with_proximal=*/false).quadratic;
   shape->smoothness = problem.loss->most_curvature * largest + shape->convexity;
+}
+
+// What a spec asks for and its data do not have.
+void CheckAgainstData(const JobSpec& spec, const FittedProblem& problem, absl::string_view path,
+                      Violations* violations) {
+  if (spec.lazy_updates.value_or(false) && !problem.encoder.is_sparse()) {
+    violations->Add(FieldPath(path, "lazy_updates"),
+                    "is for sparse data, and none of the features is a sparse vector; leave it out");
+  }
+  const OptimizerInfo* optimizer = FindOptimizer(spec.optimizer.name());
+  const size_t targets = problem.encoder.target_names().size();
+  if (optimizer->needs_linear_rows && targets > 1) {
+    violations->Add(FieldPath(path, FieldPath("optimizer", optimizer->kind.name)),
+                    absl::StrCat("is for one target, and the dataset has ", targets,
+                                 "; use another optimizer, or a dataset with one target"));
+  }
 }
 
 }  // namespace
@@ -208,10 +226,16 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
     return problem;
   }
   problem.encoder = *std::move(encoder);
+  problem.input.features = problem.encoder.feature_count();
   problem.input.feature_names = problem.encoder.feature_names();
-  if (problem.loss->task == Task::kMulticlass) {
-    problem.input.output_width = static_cast<int64_t>(problem.encoder.classes().size());
+  const size_t outputs = problem.loss->task == Task::kMulticlass ? problem.encoder.classes().size()
+                                                                 : problem.encoder.target_names().size();
+  problem.input.output_width = static_cast<int64_t>(outputs);
+  if (given.class_weights.has_value()) {
+    problem.class_weights =
+        WeightsOfClasses(*given.class_weights, problem.encoder, table, problem.split.training, path, violations);
   }
+  CheckAgainstData(spec, problem, path, violations);
   if (data.evaluation_table != nullptr) {
     problem.has_held_out = true;
     CheckEvaluationTable(spec, *data.evaluation_table, problem.encoder, path, violations);
@@ -247,6 +271,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,
                     .has_held_out = problem.has_held_out,
+                    .is_sparse = problem.encoder.is_sparse(),
                     .parameter_count = prepared.layout.size,
                     .default_initializer = problem.model->default_initializer};
   FillCurvatures(spec, data, problem, &prepared.shape);

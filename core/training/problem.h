@@ -13,6 +13,7 @@
 #include "core/data/features.h"
 #include "core/losses/loss.h"
 #include "core/models/model.h"
+#include "core/training/class_weights.h"
 #include "core/training/formula_problem.h"
 #include "core/training/job_spec.h"
 #include "core/training/trainer.h"
@@ -32,7 +33,8 @@ struct FittedProblem {
   // Rows that train and rows held out. No training rows listed: all of them train.
   Split split;
   int64_t training_rows = 0;
-  bool has_held_out = false;  // a part of the table, or the evaluation table
+  bool has_held_out = false;          // a part of the table, or the evaluation table
+  std::vector<double> class_weights;  // one a class; none: all 1
 
   template <typename T>
   std::unique_ptr<Model<T>> MakeProblemModel() const {
@@ -41,16 +43,23 @@ struct FittedProblem {
   // What suits the model's activation, for initialisers.
   double default_gain() const { return model == nullptr ? 1 : model->gain(model_config); }
 
-  // Features and targets of the training rows.
+  // Features, targets and weights of some rows of a table (all, if none are listed).
+  template <typename T>
+  absl::StatusOr<Matrix<T>> Encode(const Table& table, absl::Span<const int64_t> rows) const {
+    absl::StatusOr<Matrix<T>> matrix = encoder.Encode<T>(table, rows, /*with_targets=*/true);
+    if (matrix.ok() && !class_weights.empty()) MultiplyByClassWeights<T>(class_weights, &*matrix);
+    return matrix;
+  }
+  // Those of the training rows.
   template <typename T>
   absl::StatusOr<Matrix<T>> EncodeTraining(const TrainingData& data) const {
-    return encoder.Encode<T>(*data.table, split.training, /*with_targets=*/true);
+    return Encode<T>(*data.table, split.training);
   }
   // Those of the held-out rows; there must be some.
   template <typename T>
   absl::StatusOr<Matrix<T>> EncodeHeldOut(const TrainingData& data) const {
-    if (data.evaluation_table != nullptr) return encoder.Encode<T>(*data.evaluation_table, {}, /*with_targets=*/true);
-    return encoder.Encode<T>(*data.table, split.held_out, /*with_targets=*/true);
+    if (data.evaluation_table != nullptr) return Encode<T>(*data.evaluation_table, {});
+    return Encode<T>(*data.table, split.held_out);
   }
 };
 

@@ -15,6 +15,7 @@
 #include "core/optimizers/optimizer.h"
 #include "core/schedules/schedule.h"
 #include "core/training/job_spec.h"
+#include "core/training/lazy_optimizer.h"
 
 namespace descent::core {
 namespace {
@@ -140,6 +141,7 @@ void ResolveKinds(const JobSpec& given, const ProblemShape& shape, uint64_t seed
   FillKind(EvaluationInfo(), &spec->evaluation);
   FillKind(RecordInfo(), &spec->record);
   FillKind(ExecutionInfo(), &spec->execution);
+  if (shape.is_sparse && !spec->lazy_updates.has_value()) spec->lazy_updates = LazyUpdatesChangeNothing(*spec);
 }
 
 }  // namespace

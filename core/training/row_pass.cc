@@ -23,11 +23,13 @@ RowPass<T>::RowPass(const Model<T>* model, const Loss<T>* loss, const Capacity& 
   for (Lane& lane : lanes_) {
     lane.workspace = model->MakeWorkspace(chunk_rows);
     lane.outputs.resize(static_cast<size_t>(chunk_rows * width_));
-    if (capacity.picked_columns > 0) {
-      lane.features.resize(static_cast<size_t>(chunk_rows * capacity.picked_columns));
-      lane.targets.resize(static_cast<size_t>(chunk_rows));
+    lane.features.resize(static_cast<size_t>(chunk_rows * capacity.picked_columns));
+    if (capacity.picks_targets) {
+      lane.targets.resize(static_cast<size_t>(chunk_rows * capacity.target_width));
+      lane.weights.resize(static_cast<size_t>(chunk_rows));
     }
-    if (&lane != lanes_.data() && (capacity.gradients || capacity.hessians)) {
+    if (capacity.sparse_gradients) lane.marks.resize(static_cast<size_t>(model->layout().size));
+    if (capacity.sparse_gradients || (&lane != lanes_.data() && (capacity.gradients || capacity.hessians))) {
       lane.gradient.resize(static_cast<size_t>(model->layout().size));
     }
     if (!capacity.hessians) continue;
@@ -49,7 +51,7 @@ void RowPass<T>::RunLanes(int64_t rows, absl::FunctionRef<void(Lane*, int64_t, i
   team_->Run(lanes, [&](int64_t lane) {
     const int64_t begin = chunks * lane / lanes * kChunkRows;
     const int64_t end = std::min(rows, chunks * (lane + 1) / lanes * kChunkRows);
-    lanes_[static_cast<size_t>(lane)].loss = 0;
+    lanes_[static_cast<size_t>(lane)].sums = {};
     work(&lanes_[static_cast<size_t>(lane)], begin, end);
   });
 }
@@ -69,22 +71,74 @@ void RowPass<T>::SumLanes(int64_t rows, absl::Span<T> sum,
 }
 
 template <typename T>
-double RowPass<T>::SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
-                                absl::Span<const int64_t> picked, absl::Span<T> gradient) {
+void RowPass<T>::AddChunk(const Pass& pass, absl::Span<const T> parameters, const Chunk& chunk, Lane* lane,
+                          absl::Span<T> gradient) const {
+  T* const outputs = lane->outputs.data();
+  model_->Forward(pass, parameters, chunk.features, &lane->workspace, outputs);
+  lane->sums.loss += loss_->Evaluate(chunk.features.count, width_, outputs, chunk.targets, chunk.weights,
+                                     /*derivatives=*/outputs);
+  CountWeights(chunk, &lane->sums);
+  Weigh(chunk, outputs);
+  model_->Backward(parameters, chunk.features, outputs, &lane->workspace, gradient);
+}
+
+template <typename T>
+typename RowPass<T>::Sums RowPass<T>::SumGradients(const Pass& pass, absl::Span<const T> parameters,
+                                                   const Matrix<T>& matrix, absl::Span<const int64_t> picked,
+                                                   absl::Span<T> gradient) {
   const int64_t rows = picked.empty() ? matrix.rows : static_cast<int64_t>(picked.size());
   SumLanes(rows, gradient, [&](Lane* lane, int64_t begin, int64_t end, absl::Span<T> sum) {
-    T* const outputs = lane->outputs.data();
     Pass own = pass;
     for (int64_t first = begin; first < end; first += kChunkRows) {
-      const int64_t count = std::min(kChunkRows, end - first);
-      const Chunk chunk = ChunkAt(matrix, picked, first, count, lane);
       own.first_row = first;
-      model_->Forward(own, parameters, count, chunk.features, &lane->workspace, outputs);
-      lane->loss += loss_->Evaluate(count, width_, outputs, chunk.targets, /*derivatives=*/outputs);
-      model_->Backward(parameters, count, chunk.features, outputs, &lane->workspace, sum);
+      AddChunk(own, parameters, ChunkAt(matrix, picked, first, std::min(kChunkRows, end - first), lane), lane, sum);
     }
   });
-  return SumOfLaneLosses(rows);
+  return SumOfLanes(rows);
+}
+
+template <typename T>
+typename RowPass<T>::Sums RowPass<T>::SumSparseGradients(const Pass& pass, absl::Span<const T> parameters,
+                                                         const Matrix<T>& matrix, absl::Span<const int64_t> picked,
+                                                         absl::Span<T> gradient) {
+  const int64_t rows = picked.empty() ? matrix.rows : static_cast<int64_t>(picked.size());
+  RunLanes(rows, [&](Lane* lane, int64_t begin, int64_t end) {
+    const absl::Span<T> sum = absl::MakeSpan(lane->gradient);
+    for (const int64_t parameter : lane->support) {
+      sum[static_cast<size_t>(parameter)] = 0;
+      lane->marks[static_cast<size_t>(parameter)] = 0;
+    }
+    lane->support.clear();
+    Pass own = pass;
+    for (int64_t first = begin; first < end; first += kChunkRows) {
+      const Chunk chunk = ChunkAt(matrix, picked, first, std::min(kChunkRows, end - first), lane);
+      own.first_row = first;
+      model_->AddSupport(chunk.features, absl::MakeSpan(lane->marks), &lane->support);
+      AddChunk(own, parameters, chunk, lane, sum);
+    }
+  });
+  AddSparseLanes(LanesFor(rows));
+  const Lane& total = lanes_[0];
+  for (size_t i = 0; i < total.support.size(); ++i) {
+    gradient[i] = total.gradient[static_cast<size_t>(total.support[i])];
+  }
+  return SumOfLanes(rows);
+}
+
+template <typename T>
+void RowPass<T>::AddSparseLanes(int64_t lanes) {
+  Lane& total = lanes_[0];
+  for (int64_t i = 1; i < lanes; ++i) {
+    const Lane& lane = lanes_[static_cast<size_t>(i)];
+    for (const int64_t parameter : lane.support) {
+      const auto at = static_cast<size_t>(parameter);
+      if (total.marks[at] == 0) {
+        total.marks[at] = 1;
+        total.support.push_back(parameter);
+      }
+      total.gradient[at] += lane.gradient[at];
+    }
+  }
 }
 
 template <typename T>
@@ -100,53 +154,86 @@ void RowPass<T>::SumHessianProducts(const Pass& pass, absl::Span<const T> parame
       const int64_t count = std::min(kChunkRows, end - first);
       const Chunk chunk = ChunkAt(matrix, picked, first, count, lane);
       own.first_row = first;
-      model_->Forward(own, parameters, count, chunk.features, &lane->workspace, outputs);
-      model_->Tangent(parameters, direction, count, chunk.features, lane->workspace, &lane->tangents, changes);
-      loss_->Evaluate(count, width_, outputs, chunk.targets, derivatives);
+      model_->Forward(own, parameters, chunk.features, &lane->workspace, outputs);
+      model_->Tangent(parameters, direction, chunk.features, lane->workspace, &lane->tangents, changes);
+      loss_->Evaluate(count, width_, outputs, chunk.targets, /*weights=*/nullptr, derivatives);
       loss_->MultiplyByHessian(count, width_, outputs, chunk.targets, changes, /*products=*/changes);
-      model_->AddHessianProduct(parameters, direction, count, chunk.features, derivatives, changes, lane->workspace,
+      Weigh(chunk, derivatives);
+      Weigh(chunk, changes);
+      model_->AddHessianProduct(parameters, direction, chunk.features, derivatives, changes, lane->workspace,
                                 &lane->tangents, sum);
     }
   });
 }
 
 template <typename T>
-double RowPass<T>::SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<double> outputs) {
+typename RowPass<T>::Sums RowPass<T>::SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix,
+                                                absl::Span<double> outputs) {
   RunLanes(matrix.rows, [&](Lane* lane, int64_t begin, int64_t end) {
     T* const lane_outputs = lane->outputs.data();
     for (int64_t first = begin; first < end; first += kChunkRows) {
       const int64_t count = std::min(kChunkRows, end - first);
       const Chunk chunk = ChunkAt(matrix, {}, first, count, lane);
-      model_->Forward(Pass{}, parameters, count, chunk.features, &lane->workspace, lane_outputs);
+      model_->Forward(Pass{}, parameters, chunk.features, &lane->workspace, lane_outputs);
       if (!outputs.empty()) std::copy_n(lane_outputs, count * width_, outputs.data() + first * width_);
+      CountWeights(chunk, &lane->sums);
       if (loss_ == nullptr || chunk.targets == nullptr) continue;
-      lane->loss += loss_->Evaluate(count, width_, lane_outputs, chunk.targets, /*derivatives=*/nullptr);
+      lane->sums.loss +=
+          loss_->Evaluate(count, width_, lane_outputs, chunk.targets, chunk.weights, /*derivatives=*/nullptr);
     }
   });
-  return SumOfLaneLosses(matrix.rows);
+  return SumOfLanes(matrix.rows);
 }
 
 template <typename T>
 typename RowPass<T>::Chunk RowPass<T>::ChunkAt(const Matrix<T>& matrix, absl::Span<const int64_t> picked, int64_t first,
                                                int64_t count, Lane* lane) const {
+  const int64_t width = matrix.target_width;
   if (picked.empty()) {
-    return {matrix.values.data() + first * matrix.columns,
-            matrix.targets.empty() ? nullptr : matrix.targets.data() + first};
+    return {matrix.Rows(first, count), matrix.targets.empty() ? nullptr : matrix.targets.data() + first * width,
+            matrix.weights.empty() ? nullptr : matrix.weights.data() + first};
   }
+  const int64_t* const own = picked.data() + first;
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t row = picked[static_cast<size_t>(first + i)];
-    std::copy_n(matrix.values.data() + row * matrix.columns, matrix.columns,
-                lane->features.data() + i * matrix.columns);
-    lane->targets[static_cast<size_t>(i)] = matrix.targets[static_cast<size_t>(row)];
+    if (!matrix.is_sparse()) {
+      std::copy_n(matrix.values.data() + own[i] * matrix.columns, matrix.columns,
+                  lane->features.data() + i * matrix.columns);
+    }
+    std::copy_n(matrix.targets.data() + own[i] * width, width, lane->targets.data() + i * width);
+    if (!matrix.weights.empty()) {
+      lane->weights[static_cast<size_t>(i)] = matrix.weights[static_cast<size_t>(own[i])];
+    }
   }
-  return {lane->features.data(), lane->targets.data()};
+  FeatureRows<T> features{count, lane->features.data()};
+  if (matrix.is_sparse()) features = {count, matrix.values.data(), matrix.starts.data(), matrix.indices.data(), own};
+  return {features, lane->targets.data(), matrix.weights.empty() ? nullptr : lane->weights.data()};
 }
 
 template <typename T>
-double RowPass<T>::SumOfLaneLosses(int64_t rows) const {
-  double sum = 0;
-  for (int64_t lane = 0; lane < LanesFor(rows); ++lane) sum += lanes_[static_cast<size_t>(lane)].loss;
-  return sum;
+void RowPass<T>::CountWeights(const Chunk& chunk, Sums* sums) {
+  if (chunk.weights == nullptr) {
+    sums->weight += static_cast<double>(chunk.features.count);
+  } else {
+    for (int64_t row = 0; row < chunk.features.count; ++row) sums->weight += static_cast<double>(chunk.weights[row]);
+  }
+}
+
+template <typename T>
+void RowPass<T>::Weigh(const Chunk& chunk, T* values) const {
+  if (chunk.weights == nullptr) return;
+  for (int64_t row = 0; row < chunk.features.count; ++row) {
+    for (int64_t i = row * width_; i < (row + 1) * width_; ++i) values[i] *= chunk.weights[row];
+  }
+}
+
+template <typename T>
+typename RowPass<T>::Sums RowPass<T>::SumOfLanes(int64_t rows) const {
+  Sums sums;
+  for (int64_t lane = 0; lane < LanesFor(rows); ++lane) {
+    sums.loss += lanes_[static_cast<size_t>(lane)].sums.loss;
+    sums.weight += lanes_[static_cast<size_t>(lane)].sums.weight;
+  }
+  return sums;
 }
 
 template class RowPass<float>;

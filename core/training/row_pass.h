@@ -9,7 +9,7 @@
 #include "absl/types/span.h"
 #include "core/base/aligned.h"
 #include "core/base/parallel.h"
-#include "core/data/features.h"
+#include "core/data/matrix.h"
 #include "core/losses/loss.h"
 #include "core/models/model.h"
 
@@ -19,7 +19,11 @@ namespace descent::core {
 // depends on the number of rows and parameters only. A lane sums its losses and gradients one chunk after another, and
 // the lanes' sums are added in order; threads only decide who computes a lane.
 //
-// T is float or double. All memory is taken at construction. Thread-safety: one call at a time.
+// A sparse gradient is that of a batch of sparse rows under a model with few parameters a feature: only the parameters
+// in its support are summed, so that it costs what the rows store.
+//
+// T is float or double. All memory is taken at construction, but for lists of parameters that grow to what batches
+// need. Thread-safety: one call at a time.
 template <typename T>
 class RowPass {
  public:
@@ -29,25 +33,44 @@ class RowPass {
   // What it must be able to take.
   struct Capacity {
     int64_t max_rows = 0;
-    int64_t picked_columns = 0;  // features of rows that are picked; 0: rows are never picked
+    int64_t picked_columns = 0;  // features of dense rows that are picked; 0: dense rows are never picked
+    bool picks_targets = false;  // whether rows are picked at all
+    int64_t target_width = 1;
     bool gradients = false;
+    bool sparse_gradients = false;
     bool hessians = false;
   };
 
   // `loss` may be null when only outputs are wanted. All pointers must outlive the object.
   RowPass(const Model<T>* model, const Loss<T>* loss, const Capacity& capacity, Team* team);
 
+  // Sums over rows, each times its weight.
+  struct Sums {
+    double loss = 0;
+    double weight = 0;  // of the rows: their number where they have no weights
+
+    // The mean loss; 0 of rows that do not count.
+    double Mean() const { return weight == 0 && loss == 0 ? 0 : loss / weight; }
+  };
+
   // The sum of the losses of some rows of `matrix` (`picked`, in their order; none stands for all), and the sum of
   // their gradients by the parameters.
-  double SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
-                      absl::Span<const int64_t> picked, absl::Span<T> gradient);
+  Sums SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
+                    absl::Span<const int64_t> picked, absl::Span<T> gradient);
+
+  // The same for a sparse gradient, whose values are those of the parameters support(). Needs Capacity.sparse_gradients
+  // and a model and rows with support; `gradient` has room for all parameters.
+  Sums SumSparseGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
+                          absl::Span<const int64_t> picked, absl::Span<T> gradient);
+  // The parameters of the last sparse gradient, each once, in an order that depends on the batch only.
+  absl::Span<const int64_t> support() const { return lanes_[0].support; }
 
   // The product of the sum's second derivative with a direction in parameter space; needs Capacity.hessians.
   void SumHessianProducts(const Pass& pass, absl::Span<const T> parameters, absl::Span<const T> direction,
                           const Matrix<T>& matrix, absl::Span<const int64_t> picked, absl::Span<T> product);
 
   // Outputs of all rows, [rows, width], unless `outputs` is empty; the sum of their losses, 0 without targets or loss.
-  double SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<double> outputs);
+  Sums SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<double> outputs);
 
  private:
   // What one lane needs for itself.
@@ -55,16 +78,20 @@ class RowPass {
     Workspace<T> workspace;
     AlignedVector<T> features;  // rows picked from here and there
     AlignedVector<T> targets;
+    AlignedVector<T> weights;
     AlignedVector<T> outputs;
-    AlignedVector<T> gradient;  // empty in lane 0, which sums in the caller's memory
+    AlignedVector<T> gradient;  // empty in lane 0 unless gradients are sparse: it sums in the caller's memory
+    std::vector<int64_t> support;
+    std::vector<char> marks;  // of all parameters: whether they are in `support`
     Workspace<T> tangents;
     AlignedVector<T> changes;      // of outputs along a direction
     AlignedVector<T> derivatives;  // by the outputs
-    double loss = 0;
+    Sums sums;
   };
   struct Chunk {
-    const T* features = nullptr;
+    FeatureRows<T> features;
     const T* targets = nullptr;
+    const T* weights = nullptr;  // null: all 1
   };
 
   int64_t LanesFor(int64_t rows) const;
@@ -75,7 +102,15 @@ class RowPass {
   // Rows [first, first + count) of the pass: where they are, or copied to the lane's aligned memory when picked.
   Chunk ChunkAt(const Matrix<T>& matrix, absl::Span<const int64_t> picked, int64_t first, int64_t count,
                 Lane* lane) const;
-  double SumOfLaneLosses(int64_t rows) const;
+  // Loss and gradient of one chunk, added to the lane's sums and to `gradient`.
+  void AddChunk(const Pass& pass, absl::Span<const T> parameters, const Chunk& chunk, Lane* lane,
+                absl::Span<T> gradient) const;
+  // Adds the lanes from 1 on to lane 0.
+  void AddSparseLanes(int64_t lanes);
+  static void CountWeights(const Chunk& chunk, Sums* sums);
+  // Each row of `values`, [rows, width_], times its weight.
+  void Weigh(const Chunk& chunk, T* values) const;
+  Sums SumOfLanes(int64_t rows) const;
 
   const Model<T>* const model_;
   const Loss<T>* const loss_;

@@ -37,6 +37,8 @@ struct RunState {
   int64_t best_step = 0;
   AlignedVector<T> best;  // empty before the first evaluation
   std::optional<Termination> termination;
+
+  const AlignedVector<T>& Answer() const { return answer.empty() ? parameters : answer; }
 };
 
 // Hash of all parts of a resolved spec that determine the bits of a run: all but record, execution and labels.

@@ -55,6 +55,12 @@ struct Termination {
            reason != TerminationReason::kUnbounded && reason != TerminationReason::kCancelled;
   }
 
+  // Whether the rule says nothing about the place, so that it is open what the run has come to.
+  bool leaves_place_open() const {
+    return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
+           reason == TerminationReason::kStepBudget || reason == TerminationReason::kEpochBudget;
+  }
+
   // Adds a duality gap, or none, with a sentence.
   void Certify(std::optional<double> gap);
   // Adds a diagnosis, or none, with its sentence; where it is not a minimum it becomes the reason.

@@ -28,6 +28,7 @@
 #include "core/training/diagnosis.h"
 #include "core/training/gradient_norm.h"
 #include "core/training/guard.h"
+#include "core/training/lazy_optimizer.h"
 #include "core/training/non_finite.h"
 #include "core/training/objective.h"
 #include "core/training/parameter_groups.h"
@@ -45,11 +46,6 @@ namespace {
 constexpr int64_t kAdviceProducts = 10;
 constexpr int64_t kStepsWorthAdvice = 500;
 
-bool LeavesPlaceOpen(TerminationReason reason) {
-  return reason == TerminationReason::kConverged || reason == TerminationReason::kPlateau ||
-         reason == TerminationReason::kStepBudget || reason == TerminationReason::kEpochBudget;
-}
-
 // Calls that only a bug makes.
 void Require(bool condition, const char* what) {
   if (condition) return;
@@ -58,12 +54,18 @@ void Require(bool condition, const char* what) {
 }
 
 template <typename T>
+std::unique_ptr<Optimizer<T>> MakeOptimizerOf(const JobSpec& spec, const Objective<T>& objective) {
+  if (objective.is_sparse()) return std::make_unique<LazyOptimizer<T>>(spec.optimizer, objective.layout());
+  return MakeGroupedOptimizer<T>(spec.optimizer, spec.parameter_groups, objective.layout());
+}
+
+template <typename T>
 class TrainerOf final : public Trainer {
  public:
   TrainerOf(const JobSpec& spec, std::unique_ptr<Team> team, std::unique_ptr<Objective<T>> objective)
       : team_(std::move(team)),
         objective_(std::move(objective)),
-        optimizer_(MakeGroupedOptimizer<T>(spec.optimizer, spec.parameter_groups, objective_->layout())),
+        optimizer_(MakeOptimizerOf<T>(spec, *objective_)),
         schedule_(MakeSchedule(spec.schedule, spec.warmup)),
         rate_reduction_(spec.reduce_on_plateau),
         clipping_(spec.clipping),
@@ -108,7 +110,12 @@ class TrainerOf final : public Trainer {
   void TakeUpdate(const Row& row);
   bool RollsBack(const Termination& termination) const;
   void RollBack();
-  const AlignedVector<T>& Answer() const { return run_.answer.empty() ? run_.parameters : run_.answer; }
+  const AlignedVector<T>& Answer() const { return run_.Answer(); }
+  // Of row step(), as the objective gives it.
+  absl::Span<T> Gradient() {
+    const absl::Span<T> all = absl::MakeSpan(gradient_);
+    return objective_->is_sparse() ? all.first(objective_->Support().size()) : all;
+  }
   EvaluationPoint Evaluate(const Row& row);
   Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
   std::optional<Diagnosis> DiagnoseStationaryPoint(const Row& row);
@@ -140,6 +147,7 @@ class TrainerOf final : public Trainer {
 
   // Scratch and counters.
   AlignedVector<T> gradient_;
+  MovedParameters moved_;
   int64_t executed_steps_ = 0;
   std::optional<MultiStart> multi_start_;
 };
@@ -180,7 +188,7 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
 template <typename T>
 void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
   if (!std::isfinite(row.loss) || !std::isfinite(row.gradient_norm)) {
-    progress->termination = FindNonFinite<T>(row, gradient_, layout());
+    progress->termination = FindNonFinite<T>(row, Gradient(), objective_->Support(), layout());
     if (progress->termination.has_value()) return;
   }
   if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress->evaluation = Evaluate(row);
@@ -193,19 +201,20 @@ void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
 
 template <typename T>
 void TrainerOf<T>::TakeUpdate(const Row& row) {
-  const AlignedVector<T>& before = Answer();
-  std::copy(before.begin(), before.end(), run_.previous.begin());
-  clipping_.Clip(row.gradient_norm, absl::MakeSpan(gradient_));
+  moved_.Copy<T>(Answer(), absl::MakeSpan(run_.previous));
+  clipping_.Clip(row.gradient_norm, Gradient());
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
                     .learning_rate = row.learning_rate,
                     .objective = row.objective,
-                    .gradient = gradient_,
+                    .gradient = Gradient(),
+                    .support = objective_->Support(),
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
   ApplyProximal<T>(penalties_, layout(), row.learning_rate, rate_factors_, absl::MakeSpan(run_.parameters));
   objective_->Project(absl::MakeSpan(run_.parameters));
   ++run_.step;
+  if (objective_->is_sparse()) moved_.Set(objective_->Support());
   if (has_answer_) {
     const absl::Span<const T> answer = optimizer_->Answer();
     run_.answer.assign(answer.begin(), answer.end());
@@ -225,6 +234,7 @@ template <typename T>
 void TrainerOf<T>::RollBack() {
   guard_.RollBack(&run_.guard, &run_.parameters, &run_.answer, optimizer_.get());
   run_.previous = Answer();
+  moved_.SetAll();
   ++run_.step;
   ++executed_steps_;
 }
@@ -235,7 +245,7 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   recorder_.Begin(1, block);
   const Row row = MeasureRow();
   Progress progress;
-  progress.termination = FindNonFinite<T>(row, gradient_, layout());
+  progress.termination = FindNonFinite<T>(row, Gradient(), objective_->Support(), layout());
   if (!progress.termination.has_value()) {
     progress.evaluation = Evaluate(row);
     progress.termination = Terminate(reason, row, *progress.evaluation);
@@ -252,7 +262,7 @@ Row TrainerOf<T>::MeasureRow() {
       .loss = value.loss,
       .objective = value.objective,
       .learning_rate = learning_rate_ * schedule_->Factor(run_.step) * run_.rate_reduction.factor * run_.guard.factor,
-      .gradient_norm = GradientNorm<T>(gradient_)};
+      .gradient_norm = GradientNorm<T>(Gradient())};
 }
 
 template <typename T>
@@ -278,8 +288,7 @@ Termination TrainerOf<T>::Terminate(TerminationReason reason, const Row& row, co
                           .non_finite = std::nullopt,
                           .duality_gap = std::nullopt,
                           .diagnosis = std::nullopt};
-  // Only a rule that says nothing about the place leaves it open what the run has come to.
-  if (!objective_->is_full() || !LeavesPlaceOpen(reason)) return termination;
+  if (!objective_->is_full() || !termination.leaves_place_open()) return termination;
   termination.Certify(objective_->UpperGap(run_.parameters));
   std::optional<Diagnosis> diagnosis = DiagnoseStationaryPoint(row);
   if (!diagnosis.has_value() && reason != TerminationReason::kConverged) diagnosis = DiagnoseCycle();
@@ -365,6 +374,7 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
     return refuse("its sizes are not those of the model");
   }
   run_ = std::move(contents.run);
+  moved_.SetAll();
   contents.optimizer.PutInto(optimizer_.get());
   multi_start_.reset();
   return absl::OkStatus();
@@ -373,14 +383,7 @@ absl::Status TrainerOf<T>::Restore(absl::string_view snapshot) {
 template <typename T>
 absl::StatusOr<std::unique_ptr<Trainer>> CreateOf(const JobSpec& spec, const TrainingData& data) {
   auto team = std::make_unique<Team>(static_cast<int>(spec.execution.integer("threads")));
-  std::unique_ptr<Objective<T>> objective;
-  if (spec.function.has_value()) {
-    objective = MakeFunctionObjective<T>(*spec.function);
-  } else if (!TrainsOnData(spec)) {
-    DESCENT_ASSIGN_OR_RETURN(objective, MakeFormulaObjective<T>(spec));
-  } else {
-    DESCENT_ASSIGN_OR_RETURN(objective, MakeDatasetObjective<T>(spec, data, team.get()));
-  }
+  DESCENT_ASSIGN_OR_RETURN(std::unique_ptr<Objective<T>> objective, MakeObjective<T>(spec, data, team.get()));
   return std::make_unique<TrainerOf<T>>(spec, std::move(team), std::move(objective));
 }
 

@@ -14,8 +14,10 @@
 #include "core/models/model.h"
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
+#include "core/training/class_weights.h"
 #include "core/training/formula_problem.h"
 #include "core/training/job_spec.h"
+#include "core/training/lazy_optimizer.h"
 #include "core/training/optimizer_needs.h"
 
 namespace descent::core {
@@ -99,6 +101,8 @@ class Checker {
     CheckLabels();
     CheckOptimizerFits();
     CheckOptimizerNeeds(spec_, path_, violations_);
+    CheckLazyUpdates(spec_, path_, violations_);
+    CheckClassWeights(spec_, path_, violations_);
   }
 
  private:

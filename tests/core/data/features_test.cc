@@ -56,7 +56,7 @@ TEST(FeatureEncoderTest, StandardizesOnTrainingRows) {
   const FeatureEncoder encoder = Fit(table, kFirstFour, Scaling::kStandardize, Task::kBinary);
   EXPECT_THAT(encoder.feature_names(), ElementsAre("x", "color=blue", "color=green", "color=red", "constant"));
   EXPECT_THAT(encoder.classes(), ElementsAre("0", "1"));
-  EXPECT_EQ(encoder.target_name(), "y");
+  EXPECT_THAT(encoder.target_names(), ElementsAre("y"));
   const double factor = 1 / std::sqrt(2.0);  // mean 4, deviations -2, 0, 0, 2
   EXPECT_THAT(encoder.offsets(), Pointwise(DoubleEq(), std::vector<double>{4, 0, 0, 0, 0.1}));
   EXPECT_THAT(encoder.factors(), Pointwise(DoubleEq(), std::vector<double>{factor, 1, 1, 1, 1}));

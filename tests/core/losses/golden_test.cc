@@ -46,7 +46,7 @@ TEST(LossGoldenTest, ValuesGradientsAndHessians) {
     std::vector<double> products(width);
     for (size_t k = 0; k < width; ++k) products[k] = (static_cast<double>(k) + 1) * (k % 2 == 0 ? 1 : -1);
     const auto wide = static_cast<int64_t>(width);
-    ExpectClose(loss->Evaluate(1, wide, outputs, numbers.data(), derivatives.data()), numbers.back(), line);
+    ExpectClose(loss->Evaluate(1, wide, outputs, numbers.data(), nullptr, derivatives.data()), numbers.back(), line);
     loss->MultiplyByHessian(1, wide, outputs, numbers.data(), products.data(), products.data());
     for (size_t k = 0; k < width; ++k) {
       ExpectClose(derivatives[k], numbers[1 + width + k], line);

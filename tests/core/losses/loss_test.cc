@@ -103,20 +103,20 @@ TEST_P(EveryLossTest, SumFollowsTheFormula) {
     const auto* first = rows_.outputs.data() + row * rows_.width;
     expected += Reference(config_, info_.task, std::vector<double>(first, first + rows_.width), rows_.targets[row]);
   }
-  const double sum = loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), nullptr);
+  const double sum = loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), nullptr, nullptr);
   EXPECT_NEAR(sum, static_cast<double>(expected), 1e-13 * std::abs(sum));
 }
 
 TEST_P(EveryLossTest, DerivativesAgreeWithDifferences) {
   std::vector<double> derivatives(rows_.outputs.size());
-  loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), derivatives.data());
+  loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), nullptr, derivatives.data());
   const double h = 1e-4;
   for (size_t i = 0; i < derivatives.size(); ++i) {
     const auto at = [&](double shift) {
       std::vector<double> outputs = rows_.outputs;
       outputs[i] += shift;
       const size_t row = i / static_cast<size_t>(rows_.width);
-      return loss_->Evaluate(1, rows_.width, &outputs[row * rows_.width], &rows_.targets[row], nullptr);
+      return loss_->Evaluate(1, rows_.width, &outputs[row * rows_.width], &rows_.targets[row], nullptr, nullptr);
     };
     EXPECT_NEAR(derivatives[i], (at(-2 * h) - 8 * at(-h) + 8 * at(h) - at(2 * h)) / (12 * h),
                 1e-10 * (1 + std::abs(derivatives[i])))
@@ -135,7 +135,7 @@ TEST_P(EveryLossTest, HessiansAgreeWithDifferencesOfDerivatives) {
   const auto at = [&](double shift) {
     std::vector<double> moved = rows_.outputs;
     for (size_t i = 0; i < size; ++i) moved[i] += shift * directions[i];
-    loss_->Evaluate(50, rows_.width, moved.data(), rows_.targets.data(), moved.data());
+    loss_->Evaluate(50, rows_.width, moved.data(), rows_.targets.data(), nullptr, moved.data());
     return moved;
   };
   const double h = 1e-4;
@@ -160,7 +160,7 @@ TEST_P(EveryLossTest, ExtremeOutputsGiveNoNotANumber) {
       std::vector<double> derivatives(outputs.size());
       const std::vector<double> direction(outputs.size(), 1);
       std::vector<double> products(outputs.size());
-      const double value = loss_->Evaluate(1, rows_.width, outputs.data(), &y, derivatives.data());
+      const double value = loss_->Evaluate(1, rows_.width, outputs.data(), &y, nullptr, derivatives.data());
       loss_->MultiplyByHessian(1, rows_.width, outputs.data(), &y, direction.data(), products.data());
       EXPECT_FALSE(std::isnan(value)) << z << " " << y;
       for (const double derivative : derivatives) EXPECT_FALSE(std::isnan(derivative)) << z << " " << y;
@@ -175,8 +175,9 @@ TEST_P(EveryLossTest, ExtremeOutputsGiveNoNotANumber) {
 TEST_P(EveryLossTest, DerivativesMayReplaceOutputs) {
   std::vector<double> apart(rows_.outputs.size());
   std::vector<double> in_place = rows_.outputs;
-  const double sum = loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), apart.data());
-  EXPECT_EQ(loss_->Evaluate(50, rows_.width, in_place.data(), rows_.targets.data(), in_place.data()), sum);
+  const double sum =
+      loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), nullptr, apart.data());
+  EXPECT_EQ(loss_->Evaluate(50, rows_.width, in_place.data(), rows_.targets.data(), nullptr, in_place.data()), sum);
   EXPECT_EQ(in_place, apart);
 }
 
@@ -185,16 +186,18 @@ TEST_P(EveryLossTest, FloatFollowsDouble) {
   const std::vector<float> targets(rows_.targets.begin(), rows_.targets.end());
   std::vector<float> derivatives(outputs.size());
   std::vector<double> exact(outputs.size());
-  const double sum = loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), exact.data());
-  EXPECT_NEAR(MakeLoss<float>(config_)->Evaluate(50, rows_.width, outputs.data(), targets.data(), derivatives.data()),
-              sum, 1e-6 * sum);
+  const double sum =
+      loss_->Evaluate(50, rows_.width, rows_.outputs.data(), rows_.targets.data(), nullptr, exact.data());
+  EXPECT_NEAR(
+      MakeLoss<float>(config_)->Evaluate(50, rows_.width, outputs.data(), targets.data(), nullptr, derivatives.data()),
+      sum, 1e-6 * sum);
   for (size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(derivatives[i], exact[i], 1e-5 * (1 + std::abs(exact[i])));
 }
 
 TEST_P(EveryLossTest, NotANumberIsNoticed) {
   std::vector<double> outputs = rows_.outputs;
   outputs[7] = std::nan("");
-  EXPECT_TRUE(std::isnan(loss_->Evaluate(50, rows_.width, outputs.data(), rows_.targets.data(), nullptr)));
+  EXPECT_TRUE(std::isnan(loss_->Evaluate(50, rows_.width, outputs.data(), rows_.targets.data(), nullptr, nullptr)));
 }
 
 std::vector<std::string> Names() {
@@ -210,12 +213,12 @@ TEST(LossTest, LargeLogitsStayFinite) {
   const std::vector<double> y = {1, 0, 0, 1};
   std::vector<double> derivatives(4);
   const double sum =
-      MakeLoss<double>(Config(&kLogisticLoss.kind))->Evaluate(4, 1, z.data(), y.data(), derivatives.data());
+      MakeLoss<double>(Config(&kLogisticLoss.kind))->Evaluate(4, 1, z.data(), y.data(), nullptr, derivatives.data());
   EXPECT_EQ(sum, 2e4);
   EXPECT_THAT(derivatives, ElementsAre(0, 0, 1, -1));
   const std::vector<double> classes = {1};
-  const double loss =
-      MakeLoss<double>(Config(&kCrossEntropyLoss.kind))->Evaluate(1, 4, z.data(), classes.data(), derivatives.data());
+  const double loss = MakeLoss<double>(Config(&kCrossEntropyLoss.kind))
+                          ->Evaluate(1, 4, z.data(), classes.data(), nullptr, derivatives.data());
   EXPECT_DOUBLE_EQ(loss, 2e4 + std::log(2.0));
   EXPECT_THAT(derivatives, ElementsAre(0.5, -1, 0.5, 0));
 }
@@ -223,7 +226,7 @@ TEST(LossTest, LargeLogitsStayFinite) {
 TEST(LossTest, TinyLossesKeepTheirDigits) {
   const double z = 50;
   const double y = 1;
-  const double loss = MakeLoss<double>(Config(&kLogisticLoss.kind))->Evaluate(1, 1, &z, &y, nullptr);
+  const double loss = MakeLoss<double>(Config(&kLogisticLoss.kind))->Evaluate(1, 1, &z, &y, nullptr, nullptr);
   EXPECT_DOUBLE_EQ(loss, std::exp(-50.0));
 }
 
@@ -235,7 +238,8 @@ TEST(LossTest, HuberIsSmoothAtDelta) {
   const std::vector<double> f = {0.5, std::nextafter(0.5, 1)};
   double inside = 0;
   double outside = 0;
-  EXPECT_DOUBLE_EQ(loss->Evaluate(1, 1, &f[0], &y, &inside), loss->Evaluate(1, 1, &f[1], &y, &outside));
+  EXPECT_DOUBLE_EQ(loss->Evaluate(1, 1, &f[0], &y, nullptr, &inside),
+                   loss->Evaluate(1, 1, &f[1], &y, nullptr, &outside));
   EXPECT_EQ(inside, outside);
 }
 
@@ -243,7 +247,7 @@ TEST(LossTest, NoSlopeAtKinks) {
   const double y = 1;
   for (const absl::string_view name : {"absolute", "quantile", "hinge", "log_cosh"}) {
     double derivative = 9;
-    EXPECT_EQ(MakeLoss<double>(Config(&FindLoss(name)->kind))->Evaluate(1, 1, &y, &y, &derivative), 0) << name;
+    EXPECT_EQ(MakeLoss<double>(Config(&FindLoss(name)->kind))->Evaluate(1, 1, &y, &y, nullptr, &derivative), 0) << name;
     EXPECT_EQ(derivative, 0) << name;
   }
 }
@@ -251,7 +255,7 @@ TEST(LossTest, NoSlopeAtKinks) {
 TEST(LossTest, TinyResidualsKeepTheirDigitsUnderLogCosh) {
   const double f = 1e-9;
   const double y = 0;
-  EXPECT_DOUBLE_EQ(MakeLoss<double>(Config(&kLogCoshLoss.kind))->Evaluate(1, 1, &f, &y, nullptr), 5e-19);
+  EXPECT_DOUBLE_EQ(MakeLoss<double>(Config(&kLogCoshLoss.kind))->Evaluate(1, 1, &f, &y, nullptr, nullptr), 5e-19);
 }
 
 // Rows that are right beyond doubt: 1 - p and log(p) are tiny, and so are their products.
@@ -259,12 +263,13 @@ TEST(LossTest, FocalKeepsItsDigits) {
   const double z = 30;
   const double y = 1;
   const double small = std::exp(-30.0);
-  EXPECT_NEAR(MakeLoss<double>(Config(&kFocalLoss.kind))->Evaluate(1, 1, &z, &y, nullptr), small * small * small,
-              1e-12 * small * small * small);
+  EXPECT_NEAR(MakeLoss<double>(Config(&kFocalLoss.kind))->Evaluate(1, 1, &z, &y, nullptr, nullptr),
+              small * small * small, 1e-12 * small * small * small);
   const std::vector<double> two = {0, 30};
   double derivatives[2];
-  EXPECT_NEAR(MakeLoss<double>(Config(&kMulticlassFocalLoss.kind))->Evaluate(1, 2, two.data(), &y, derivatives),
-              small * small * small, 1e-12 * small * small * small);
+  EXPECT_NEAR(
+      MakeLoss<double>(Config(&kMulticlassFocalLoss.kind))->Evaluate(1, 2, two.data(), &y, nullptr, derivatives),
+      small * small * small, 1e-12 * small * small * small);
   EXPECT_NEAR(derivatives[0], 3 * small * small * small, 1e-11 * small * small * small);
 }
 

@@ -85,23 +85,23 @@ TEST(ModelGoldenTest, NetworksWithGradientsAndHessians) {
     config.SetChoice("activation", words[0]);
     config.SetBoolean("layer_norm", words[1] == "norm");
     const std::unique_ptr<Model<double>> model =
-        MakeModel<double>(config, {.feature_names = {"a", "b", "c"}, .output_width = 2});
+        MakeModel<double>(config, {.features = 3, .feature_names = {}, .output_width = 2});
     ASSERT_EQ(model->layout().size, static_cast<int64_t>(expected["parameters"].size())) << name;
     const Numbers& parameters = expected["parameters"];
     const double* features = expected["features"].data();
     Workspace<double> workspace = model->MakeWorkspace(5);
     Workspace<double> tangents = model->MakeTangentWorkspace(5);
     Numbers outputs(10), derivatives(10), changes(10), gradient(parameters.size()), product(parameters.size());
-    model->Forward(Pass{}, parameters, 5, features, &workspace, outputs.data());
+    model->Forward(Pass{}, parameters, {5, features}, &workspace, outputs.data());
     ExpectClose(outputs, expected["outputs"], name + " outputs");
-    model->Tangent(parameters, expected["direction"], 5, features, workspace, &tangents, changes.data());
-    loss->Evaluate(5, 2, outputs.data(), targets.data(), derivatives.data());
+    model->Tangent(parameters, expected["direction"], {5, features}, workspace, &tangents, changes.data());
+    loss->Evaluate(5, 2, outputs.data(), targets.data(), nullptr, derivatives.data());
     loss->MultiplyByHessian(5, 2, outputs.data(), targets.data(), changes.data(), changes.data());
-    model->AddHessianProduct(parameters, expected["direction"], 5, features, derivatives.data(), changes.data(),
+    model->AddHessianProduct(parameters, expected["direction"], {5, features}, derivatives.data(), changes.data(),
                              workspace, &tangents, absl::MakeSpan(product));
     ExpectClose(product, expected["product"], name + " product");
-    loss->Evaluate(5, 2, outputs.data(), targets.data(), derivatives.data());
-    model->Backward(parameters, 5, features, derivatives.data(), &workspace, absl::MakeSpan(gradient));
+    loss->Evaluate(5, 2, outputs.data(), targets.data(), nullptr, derivatives.data());
+    model->Backward(parameters, {5, features}, derivatives.data(), &workspace, absl::MakeSpan(gradient));
     ExpectClose(gradient, expected["gradient"], name + " gradient");
   }
 }

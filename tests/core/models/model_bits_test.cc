@@ -50,7 +50,7 @@ class Shifted {
 template <typename T>
 std::string Bits(const Shape& shape, int shift) {
   ModelInput input;
-  for (int64_t i = 0; i < shape.features; ++i) input.feature_names.push_back(absl::StrCat("x", i));
+  input.features = shape.features;
   input.output_width = shape.width;
   Config config(&shape.model->kind);
   if (shape.model == &kMlpModel) config.SetIntegers("hidden_sizes", {129, 31});
@@ -60,9 +60,9 @@ std::string Bits(const Shape& shape, int shift) {
   Shifted<T> features("features", shape.rows * shape.features, 3 * shift);
   Shifted<T> outputs("outputs", shape.rows * shape.width, shift + 1);
   Workspace<T> workspace = model->MakeWorkspace(shape.rows);
-  model->Forward(Pass{}, parameters.span(), shape.rows, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters.span(), {shape.rows, features.data()}, &workspace, outputs.data());
   std::string bits(reinterpret_cast<const char*>(outputs.data()), outputs.span().size() * sizeof(T));
-  model->Backward(parameters.span(), shape.rows, features.data(), outputs.data(), &workspace, gradient.span());
+  model->Backward(parameters.span(), {shape.rows, features.data()}, outputs.data(), &workspace, gradient.span());
   bits.append(reinterpret_cast<const char*>(gradient.data()), gradient.span().size() * sizeof(T));
   return bits;
 }

@@ -24,6 +24,7 @@ using testing::ElementsAre;
 
 ModelInput Input(int64_t features, int64_t output_width) {
   ModelInput input;
+  input.features = features;
   for (int64_t i = 0; i < features; ++i) input.feature_names.push_back(absl::StrCat("x", i));
   input.output_width = output_width;
   return input;
@@ -103,15 +104,15 @@ class CombinationTest : public testing::TestWithParam<Combination> {
 
   // As in training: with dropout, units are left out.
   double Objective(const AlignedVector<double>& parameters, const Pass& pass = {.training = true, .seed = 3}) {
-    model_->Forward(pass, parameters, kRows, features_.data(), &workspace_, outputs_.data());
-    return loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), nullptr);
+    model_->Forward(pass, parameters, {kRows, features_.data()}, &workspace_, outputs_.data());
+    return loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), nullptr, nullptr);
   }
 
   AlignedVector<double> Gradient(const AlignedVector<double>& parameters) {
     AlignedVector<double> gradient(parameters.size());
     Objective(parameters);
-    loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), outputs_.data());
-    model_->Backward(parameters, kRows, features_.data(), outputs_.data(), &workspace_, absl::MakeSpan(gradient));
+    loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), nullptr, outputs_.data());
+    model_->Backward(parameters, {kRows, features_.data()}, outputs_.data(), &workspace_, absl::MakeSpan(gradient));
     return gradient;
   }
 };
@@ -119,8 +120,8 @@ class CombinationTest : public testing::TestWithParam<Combination> {
 TEST_P(CombinationTest, GradientAgreesWithDifferences) {
   AlignedVector<double> gradient(parameters_.size(), 1000);  // Backward adds
   Objective(parameters_);
-  loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), outputs_.data());
-  model_->Backward(parameters_, kRows, features_.data(), outputs_.data(), &workspace_, absl::MakeSpan(gradient));
+  loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), nullptr, outputs_.data());
+  model_->Backward(parameters_, {kRows, features_.data()}, outputs_.data(), &workspace_, absl::MakeSpan(gradient));
   // Small, so that no unit of a relu layer is cut between the points.
   const double h = 3e-5;
   const double rounding = 3e-15 / h * std::abs(Objective(parameters_));
@@ -143,10 +144,10 @@ TEST_P(CombinationTest, HessianProductAgreesWithDifferencesOfGradients) {
   AlignedVector<double> changes(outputs_.size());
   Workspace<double> tangents = model_->MakeTangentWorkspace(kRows);
   Objective(parameters_);
-  model_->Tangent(parameters_, direction, kRows, features_.data(), workspace_, &tangents, changes.data());
-  loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), derivatives.data());
+  model_->Tangent(parameters_, direction, {kRows, features_.data()}, workspace_, &tangents, changes.data());
+  loss_->Evaluate(kRows, width_, outputs_.data(), targets_.data(), nullptr, derivatives.data());
   loss_->MultiplyByHessian(kRows, width_, outputs_.data(), targets_.data(), changes.data(), changes.data());
-  model_->AddHessianProduct(parameters_, direction, kRows, features_.data(), derivatives.data(), changes.data(),
+  model_->AddHessianProduct(parameters_, direction, {kRows, features_.data()}, derivatives.data(), changes.data(),
                             workspace_, &tangents, absl::MakeSpan(product));
   const double h = 1e-5;
   const auto at = [&](double shift) {
@@ -169,7 +170,7 @@ TEST_P(CombinationTest, FloatFollowsDouble) {
   const AlignedVector<float> parameters(parameters_.begin(), parameters_.end());
   AlignedVector<float> outputs(outputs_.size());
   Workspace<float> workspace = model->MakeWorkspace(kRows);
-  model->Forward(Pass{}, parameters, kRows, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters, {kRows, features.data()}, &workspace, outputs.data());
   Objective(parameters_, Pass{});
   for (size_t i = 0; i < outputs.size(); ++i) EXPECT_NEAR(outputs[i], outputs_[i], 1e-5);
 }
@@ -186,7 +187,7 @@ TEST(ModelTest, LinearByHand) {
   const AlignedVector<double> features = {1, 1, 0, 4};
   AlignedVector<double> outputs(2);
   Workspace<double> workspace = model->MakeWorkspace(2);
-  model->Forward(Pass{}, parameters, 2, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters, {2, features.data()}, &workspace, outputs.data());
   EXPECT_THAT(outputs, ElementsAre(9, -2));
 }
 
@@ -199,7 +200,7 @@ TEST(ModelTest, MlpByHand) {
   const AlignedVector<double> features = {3, 1};
   AlignedVector<double> outputs(1);
   Workspace<double> workspace = model->MakeWorkspace(1);
-  model->Forward(Pass{}, parameters, 1, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters, {1, features.data()}, &workspace, outputs.data());
   EXPECT_THAT(outputs, ElementsAre(10));
 }
 
@@ -248,7 +249,7 @@ class DropoutTest : public testing::Test {
     AlignedVector<double> outputs(static_cast<size_t>(rows));
     const AlignedVector<double> features(static_cast<size_t>(rows));
     Workspace<double> workspace = model_->MakeWorkspace(rows);
-    model_->Forward(pass, parameters_, rows, features.data(), &workspace, outputs.data());
+    model_->Forward(pass, parameters_, {rows, features.data()}, &workspace, outputs.data());
     return outputs;
   }
 
@@ -320,7 +321,7 @@ TEST(ModelTest, ReluLetsNotANumberThrough) {
   const AlignedVector<double> features = {std::nan("")};
   AlignedVector<double> outputs(1);
   Workspace<double> workspace = model->MakeWorkspace(1);
-  model->Forward(Pass{}, parameters, 1, features.data(), &workspace, outputs.data());
+  model->Forward(Pass{}, parameters, {1, features.data()}, &workspace, outputs.data());
   EXPECT_TRUE(std::isnan(outputs[0]));
 }
 

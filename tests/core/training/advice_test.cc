@@ -120,11 +120,15 @@ TEST(AdviceTest, DeadUnitsAreCounted) {
 }
 
 TEST(AdviceTest, ConstantLossesAreThoseOfTheTextbook) {
-  const std::vector<double> targets = {1, 2, 3, 10};
+  Matrix<double> numbers;
+  numbers.rows = 4;
+  numbers.targets = {1, 2, 3, 10};
   const auto loss = [](absl::string_view name) { return MakeLoss<double>(Config(&FindLoss(name)->kind)); };
-  EXPECT_DOUBLE_EQ(ConstantLoss<double>(*loss("squared"), Task::kRegression, 1, targets), 12.5);
-  EXPECT_DOUBLE_EQ(ConstantLoss<double>(*loss("absolute"), Task::kRegression, 1, targets), 2.5);
-  const std::vector<double> labels = {1, 1, 1, 0};
+  EXPECT_DOUBLE_EQ(ConstantLoss<double>(*loss("squared"), Task::kRegression, 1, numbers), 12.5);
+  EXPECT_DOUBLE_EQ(ConstantLoss<double>(*loss("absolute"), Task::kRegression, 1, numbers), 2.5);
+  Matrix<double> labels;
+  labels.rows = 4;
+  labels.targets = {1, 1, 1, 0};
   const double entropy = -(0.75 * std::log(0.75) + 0.25 * std::log(0.25));
   EXPECT_NEAR(ConstantLoss<double>(*loss("logistic"), Task::kBinary, 1, labels), entropy, 1e-15);
   EXPECT_NEAR(ConstantLoss<double>(*loss("cross_entropy"), Task::kMulticlass, 2, labels), entropy, 1e-15);

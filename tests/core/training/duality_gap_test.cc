@@ -26,12 +26,12 @@ TEST(ConjugateTest, IsTheSupremum) {
       for (double z = -3; z <= 3; z += 0.37) {
         // At the slope of a point the supremum is there (Fenchel and Young hold with equality) ...
         double slope = 0;
-        const double value = loss->Evaluate(1, 1, &z, &target, &slope);
+        const double value = loss->Evaluate(1, 1, &z, &target, nullptr, &slope);
         const double conjugate = info->conjugate(config, target, slope);
         EXPECT_NEAR(slope * z - value, conjugate, 1e-12 * (1 + std::abs(conjugate))) << info->kind.name;
         // ... and no other point has more.
         for (double other = -5; other <= 5; other += 0.5) {
-          EXPECT_LE(slope * other - loss->Evaluate(1, 1, &other, &target, nullptr), conjugate + 1e-12)
+          EXPECT_LE(slope * other - loss->Evaluate(1, 1, &other, &target, nullptr, nullptr), conjugate + 1e-12)
               << info->kind.name << " at " << z << " and " << other;
         }
       }

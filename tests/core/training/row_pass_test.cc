@@ -42,7 +42,7 @@ class Problem {
     config.SetNumber("dropout", 0.2);
     ModelInput input;
     input.output_width = 3;
-    for (int64_t i = 0; i < kColumns; ++i) input.feature_names.push_back(absl::StrCat("x", i));
+    input.features = kColumns;
     model_ = MakeModel<T>(config, input);
     matrix_.rows = kRows;
     matrix_.columns = kColumns;
@@ -58,8 +58,8 @@ class Problem {
   // Gradient at parameters + shift * direction.
   AlignedVector<T> Gradient(int threads, bool some, double shift = 0) {
     Team team(threads);
-    RowPass<T> pass(model_.get(), loss_.get(), {.max_rows = kRows, .picked_columns = kColumns, .gradients = true},
-                    &team);
+    RowPass<T> pass(model_.get(), loss_.get(),
+                    {.max_rows = kRows, .picked_columns = kColumns, .picks_targets = true, .gradients = true}, &team);
     AlignedVector<T> at = parameters_;
     for (size_t i = 0; i < at.size(); ++i) at[i] += static_cast<T>(shift) * direction_[i];
     AlignedVector<T> gradient(at.size());
@@ -69,8 +69,8 @@ class Problem {
 
   AlignedVector<T> HessianProduct(int threads, bool some) {
     Team team(threads);
-    RowPass<T> pass(model_.get(), loss_.get(), {.max_rows = kRows, .picked_columns = kColumns, .hessians = true},
-                    &team);
+    RowPass<T> pass(model_.get(), loss_.get(),
+                    {.max_rows = kRows, .picked_columns = kColumns, .picks_targets = true, .hessians = true}, &team);
     AlignedVector<T> product(parameters_.size());
     pass.SumHessianProducts(kTraining, parameters_, direction_, matrix_, Picked(some), absl::MakeSpan(product));
     return product;
