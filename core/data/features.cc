@@ -155,24 +155,26 @@ absl::StatusOr<FeatureEncoder> FeatureEncoder::Fit(const Table& table, absl::Spa
   FeatureEncoder encoder;
   encoder.task_ = task;
   encoder.target_range_ = target_range;
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    const ColumnSchema& schema = table.schema.columns[i];
+  for (const ColumnSchema& schema : table.schema.columns) {
     if (schema.role == ColumnRole::kWeight) encoder.weight_name_ = schema.name;
-    if (schema.role != ColumnRole::kTarget) continue;
-    encoder.target_names_.push_back(schema.name);
-    if (encoder.target_names_.size() > 1 && task != Task::kRegression) {
-      return Unsuitable(schema.name, absl::StrCat("is a target besides \"", encoder.target_names_[0],
-                                                  "\", and a classifier has one; use a linear model or an mlp with a "
-                                                  "loss for regression, or name one target only"));
-    }
+    if (schema.role == ColumnRole::kTarget) encoder.target_names_.push_back(schema.name);
+  }
+  const std::vector<std::string>& targets = encoder.target_names_;
+  if (targets.empty()) {
+    return absl::FailedPreconditionError("the dataset has no target column; create it again with one named as target");
+  }
+  if (targets.size() > 1 && task != Task::kRegression) {
+    return Unsuitable(targets[1], absl::StrCat("is a target besides \"", targets[0],
+                                               "\", and a classifier has one; use a linear model or an mlp with a loss "
+                                               "for regression, or name one target only"));
+  }
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.schema.columns[i].role != ColumnRole::kTarget) continue;
     if (task == Task::kRegression) {
-      DESCENT_RETURN_IF_ERROR(CheckNumericTarget(schema));
+      DESCENT_RETURN_IF_ERROR(CheckNumericTarget(table.schema.columns[i]));
     } else {
       DESCENT_ASSIGN_OR_RETURN(encoder.classes_, TargetClasses(table, i, task));
     }
-  }
-  if (encoder.target_names_.empty()) {
-    return absl::FailedPreconditionError("the dataset has no target column; create it again with one named as target");
   }
   for (size_t i = 0; i < table.columns.size(); ++i) {
     if (table.schema.columns[i].role == ColumnRole::kFeature) {

@@ -245,12 +245,15 @@ absl::StatusOr<Table> TableForPrediction(const InlineRows& rows, const Schema& t
   Table table;
   table.row_count = rows.row_count;
   for (const ColumnSchema& schema : training.columns) {
-    const bool needed = schema.role == ColumnRole::kFeature || (with_target && schema.role == ColumnRole::kTarget);
+    const bool needed = schema.role == ColumnRole::kFeature ||
+                        (with_target && (schema.role == ColumnRole::kTarget || schema.role == ColumnRole::kWeight));
     if (!needed || violations.list().size() >= 100) continue;
     const auto found = index.find(schema.name);
     if (found == index.end()) {
       violations.Add("rows.columns", absl::StrCat("has no column ", Quoted(schema.name), ", which is ",
-                                                  schema.role == ColumnRole::kTarget ? "the target" : "a feature",
+                                                  schema.role == ColumnRole::kTarget   ? "the target"
+                                                  : schema.role == ColumnRole::kWeight ? "the weight"
+                                                                                       : "a feature",
                                                   " of the model; add it",
                                                   violations.list().size() < 10 ? Suggestion(schema.name, names) : ""));
       continue;

@@ -76,15 +76,19 @@ void ApplyGiven(const std::vector<std::string>& names, const Schema& given, std:
   }
 }
 
-void CheckTargets(const Schema& given, Violations* violations) {
-  const ColumnSchema* target = nullptr;
+void CheckRoles(const Schema& given, Violations* violations) {
+  const ColumnSchema* weight = nullptr;
   for (size_t i = 0; i < given.columns.size() && violations->list().size() < kMaxViolations; ++i) {
-    if (given.columns[i].role != ColumnRole::kTarget) continue;
-    if (target != nullptr) {
-      violations->Add(GivenPath(i, "role"), absl::StrCat(Quoted(given.columns[i].name), " is a target besides ",
-                                                         Quoted(target->name), "; name one target only"));
+    const ColumnSchema& column = given.columns[i];
+    if (column.role != ColumnRole::kWeight) continue;
+    if (weight != nullptr) {
+      violations->Add(GivenPath(i, "role"), absl::StrCat(Quoted(column.name), " is a weight besides ",
+                                                         Quoted(weight->name), "; name one column of weights only"));
+    } else if (column.type == ColumnType::kCategorical) {
+      violations->Add(GivenPath(i, "type"),
+                      absl::StrCat("must be numeric for a weight, which ", Quoted(column.name), " is"));
     }
-    target = &given.columns[i];
+    weight = &column;
   }
 }
 
@@ -123,7 +127,7 @@ std::vector<ColumnSchema> ResolveColumns(const std::vector<std::string>& names, 
   std::vector<ColumnSchema> columns(names.size());
   for (size_t i = 0; i < names.size(); ++i) columns[i].name = names[i];
   ApplyGiven(names, given, &columns, violations);
-  CheckTargets(given, violations);
+  CheckRoles(given, violations);
   ResolveRoles(&columns, violations);
   for (const ColumnSchema& column : columns) {
     if (column.positive_class.empty() || column.role == ColumnRole::kTarget) continue;

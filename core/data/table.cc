@@ -140,10 +140,7 @@ absl::Status Damaged(absl::string_view what) {
 }
 
 bool IsSound(const ColumnSchema& schema, const Column& column, int64_t rows) {
-  if (schema.role != ColumnRole::kFeature && schema.role != ColumnRole::kTarget &&
-      schema.role != ColumnRole::kIgnored) {
-    return false;
-  }
+  if (schema.role == ColumnRole::kUnknown || schema.role > ColumnRole::kWeight) return false;
   if (schema.type == ColumnType::kNumeric) {
     return column.codes.empty() && static_cast<int64_t>(column.numbers.size()) == rows;
   }
@@ -210,20 +207,18 @@ absl::StatusOr<Table> DecodeTable(absl::string_view bytes) {
   table.row_count = reader.GetI64();
   const uint64_t columns = reader.GetU64();
   if (table.row_count < 0 || columns > static_cast<uint64_t>(kMaxColumns)) return Damaged("its size is impossible");
-  int64_t targets = 0;
   for (uint64_t i = 0; i < columns && !reader.failed(); ++i) {
     ColumnSchema schema = GetColumnSchema(&reader);
     Column column;
     column.numbers = reader.GetArray<double>();
     column.codes = reader.GetArray<int32_t>();
     if (reader.failed() || !IsSound(schema, column, table.row_count)) return Damaged(absl::StrCat("column ", i + 1));
-    targets += schema.role == ColumnRole::kTarget ? 1 : 0;
     table.schema.columns.push_back(std::move(schema));
     table.columns.push_back(std::move(column));
   }
   table.lines = reader.GetArray<int64_t>();
   const bool lines_fit = table.lines.empty() || static_cast<int64_t>(table.lines.size()) == table.row_count;
-  if (reader.failed() || reader.remaining() != 0 || !lines_fit || targets > 1) return Damaged("its parts do not fit");
+  if (reader.failed() || reader.remaining() != 0 || !lines_fit) return Damaged("its parts do not fit");
   if (columns == 0 && table.row_count != 0) return Damaged("it has rows without columns");
   return table;
 }

@@ -83,6 +83,7 @@ class PredictorOf final : public Predictor {
   }
 
   const std::vector<std::string>& classes() const override { return problem_.encoder.classes(); }
+  const std::vector<std::string>& targets() const override { return problem_.encoder.target_names(); }
   bool has_held_out() const override { return problem_.has_held_out; }
 
   // Of features x' = (x - offset) * factor: w'.x' + b' = sum_j w'_j factor_j x_j + (b' - sum_j w'_j factor_j offset_j).

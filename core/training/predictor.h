@@ -15,7 +15,7 @@
 namespace descent::core {
 
 struct Predictions {
-  std::vector<double> values;         // regression: one a row, the mean under a log link
+  std::vector<double> values;         // regression: [rows][targets], means under a log link
   std::vector<int64_t> classes;       // classifiers: index of the likeliest class, one a row
   std::vector<double> probabilities;  // classifiers: [rows][classes]; empty under losses of margins
 };
@@ -37,6 +37,7 @@ class Predictor {
   // On the job's own rows; FAILED_PRECONDITION when nothing is held out.
   virtual absl::StatusOr<Evaluation> EvaluatePart(absl::Span<const double> parameters, DataPart part) const = 0;
   virtual const std::vector<std::string>& classes() const = 0;
+  virtual const std::vector<std::string>& targets() const = 0;
   virtual bool has_held_out() const = 0;
   // Parameters of a linear, logistic or softmax model in units of the columns before scaling, where those of a formula
   // always are; INVALID_FIELD on

@@ -40,7 +40,7 @@ core::Schema SchemaFromProto(const v1::Schema& proto, absl::string_view path, co
     }
     if (!v1::ColumnRole_IsValid(column.role())) {
       violations->Add(column_path + ".role", absl::StrCat("has the unknown value ", static_cast<int>(column.role()),
-                                                          "; one of: feature, target, ignored"));
+                                                          "; one of: feature, target, ignored, weight"));
     }
     core::ColumnSchema& added = schema.columns.emplace_back();
     added.name = column.name();

@@ -43,6 +43,11 @@ core::DatasetProblem DatasetProblemFromProto(const v1::DatasetProblem& proto, ab
                                                 info->kind, absl::StrCat(path, ".regularization.", info->kind.name),
                                                 violations));
   }
+  if (proto.has_class_weights()) {
+    problem.class_weights = {.balanced = proto.class_weights().balanced(), .weights = {}};
+    problem.class_weights->weights.insert(proto.class_weights().weights().begin(),
+                                          proto.class_weights().weights().end());
+  }
   if (proto.has_preprocessing()) {
     problem.preprocessing =
         ConfigFromProto(proto.preprocessing(), core::PreprocessingInfo(), FieldPath(path, "preprocessing"), violations);
@@ -57,6 +62,11 @@ void DatasetProblemToProto(const core::DatasetProblem& problem, v1::DatasetProbl
   if (problem.loss.info() != nullptr) KindToProto(problem.loss, proto->mutable_loss());
   for (const Config& penalty : problem.penalties) KindToProto(penalty, proto->mutable_regularization());
   if (problem.preprocessing.info() != nullptr) ConfigToProto(problem.preprocessing, proto->mutable_preprocessing());
+  if (problem.class_weights.has_value()) {
+    proto->mutable_class_weights()->set_balanced(problem.class_weights->balanced);
+    proto->mutable_class_weights()->mutable_weights()->insert(problem.class_weights->weights.begin(),
+                                                              problem.class_weights->weights.end());
+  }
 }
 
 core::FormulaProblem FormulaFromProto(const v1::FormulaProblem& proto, absl::string_view path, Violations* violations) {
@@ -177,6 +187,7 @@ core::JobSpec JobSpecFromProto(const v1::JobSpec& proto, absl::string_view path,
   }
   spec.batch = KindFromProto(proto.batch(), core::Batches(), at("batch"), violations);
   if (proto.has_seed()) spec.seed = proto.seed();
+  if (proto.has_lazy_updates()) spec.lazy_updates = proto.lazy_updates();
   spec.precision = PrecisionFromProto(proto.precision(), at("precision"), violations);
   if (proto.has_stopping()) StoppingFromProto(proto.stopping(), at("stopping"), &spec, violations);
   if (proto.has_evaluation()) EvaluationFromProto(proto.evaluation(), at("evaluation"), &spec, violations);
@@ -211,6 +222,7 @@ v1::JobSpec JobSpecToProto(const core::JobSpec& spec) {
   for (const Config& group : spec.parameter_groups) ConfigToProto(group, proto.add_parameter_groups());
   if (spec.batch.info() != nullptr) KindToProto(spec.batch, proto.mutable_batch());
   if (spec.seed.has_value()) proto.set_seed(*spec.seed);
+  if (spec.lazy_updates.has_value()) proto.set_lazy_updates(*spec.lazy_updates);
   proto.set_precision(PrecisionToProto(spec.precision));
   if (spec.stopping.info() != nullptr) ConfigToProto(spec.stopping, proto.mutable_stopping());
   if (spec.plateau.info() != nullptr) ConfigToProto(spec.plateau, proto.mutable_stopping()->mutable_plateau());

@@ -56,6 +56,10 @@ grpc::ServerUnaryReactor* ModelService::Predict(grpc::CallbackServerContext* con
         const std::vector<std::string>& classes = trained.predictor->classes();
         out->set_step(trained.parameters.step);
         out->mutable_values()->Add(predictions.values.begin(), predictions.values.end());
+        if (!predictions.values.empty()) {
+          const std::vector<std::string>& targets = trained.predictor->targets();
+          out->mutable_targets()->Add(targets.begin(), targets.end());
+        }
         for (const int64_t index : predictions.classes) out->add_labels(classes[static_cast<size_t>(index)]);
         out->mutable_classes()->Add(classes.begin(), classes.end());
         out->mutable_probabilities()->Add(predictions.probabilities.begin(), predictions.probabilities.end());

@@ -37,8 +37,12 @@ void Populate(int choice, Message* message) {
           for (const char* key : {"b", "a-1"}) {
             Message* entry = reflection->AddMessage(message, field);
             entry->GetReflection()->SetString(entry, field->message_type()->map_key(), key);
-            entry->GetReflection()->SetString(entry, field->message_type()->map_value(),
-                                              absl::StrCat("tab\t, \"quotes\", \\, ü, 12, ", key));
+            const FieldDescriptor* value = field->message_type()->map_value();
+            if (value->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+              entry->GetReflection()->SetDouble(entry, value, key[0] == 'a' ? 0.1 : 1e-300);
+            } else {
+              entry->GetReflection()->SetString(entry, value, absl::StrCat("tab\t, \"quotes\", \\, ü, 12, ", key));
+            }
           }
         } else {
           Populate(choice, reflection->MutableMessage(message, field));

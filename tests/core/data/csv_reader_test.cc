@@ -252,6 +252,7 @@ TEST(CsvReaderTest, RefusesSettingsThatContradict) {
     std::string fragment;
   };
   const ColumnType any = ColumnType::kUnknown;
+  const ColumnRole weight = ColumnRole::kWeight;
   const ColumnRole target = ColumnRole::kTarget;
   const std::vector<Refusal> all = {
       {"UnknownName",
@@ -259,10 +260,14 @@ TEST(CsvReaderTest, RefusesSettingsThatContradict) {
        "schema.columns[0].name",
        "\"sise\", which is no column of the data; did you mean \"size\"?"},
       {"NameTwice", {Column("size", any), Column("size", any)}, "schema.columns[1].name", "a second time"},
-      {"TwoTargets",
-       {Column("size", any, target), Column("class", any, target)},
+      {"TwoWeights",
+       {Column("size", any, weight), Column("class", any, weight)},
        "schema.columns[1].role",
-       "\"class\" is a target besides \"size\""},
+       "\"class\" is a weight besides \"size\""},
+      {"CategoricalWeight",
+       {Column("size", ColumnType::kCategorical, weight)},
+       "schema.columns[0].type",
+       "must be numeric for a weight"},
       {"AllIgnored",
        {Column("size", any, ColumnRole::kIgnored), Column("color", any, ColumnRole::kIgnored),
         Column("class", any, ColumnRole::kIgnored)},

@@ -87,8 +87,10 @@ std::vector<Refusal> Schemas() {
       with("schema-column-twice", R"(columns { name: "size" } columns { name: "size" })"),
       with("schema-unknown-type", R"(columns { name: "size" type: 9 })"),
       with("schema-unknown-role", R"(columns { name: "size" role: 9 })"),
-      with("schema-two-targets",
-           R"(columns { name: "size" role: COLUMN_ROLE_TARGET } columns { name: "price" role: COLUMN_ROLE_TARGET })"),
+      with("schema-two-weights",
+           R"(columns { name: "size" role: COLUMN_ROLE_WEIGHT } columns { name: "price" role: COLUMN_ROLE_WEIGHT })"),
+      with("schema-categorical-weight",
+           R"(columns { name: "color" type: COLUMN_TYPE_CATEGORICAL role: COLUMN_ROLE_WEIGHT })"),
       with("schema-all-ignored",
            R"(columns { name: "size" role: COLUMN_ROLE_IGNORED } columns { name: "price" role: COLUMN_ROLE_IGNORED }
               columns { name: "color" role: COLUMN_ROLE_IGNORED })"),

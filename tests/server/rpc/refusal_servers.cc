@@ -97,6 +97,72 @@ constexpr char kVast[] = R"pb(
   }
 )pb";
 
+constexpr char kWeighted[] = R"pb(
+  dataset_id: "weighted"
+  rows {
+    row_count: 3
+    columns {
+      name: "size"
+      numbers: [ 1, 2, 3 ]
+    }
+    columns {
+      name: "price"
+      numbers: [ 1, 4, 9 ]
+    }
+    columns {
+      name: "count"
+      numbers: [ 1, 2, -3 ]
+    }
+  }
+  schema {
+    columns { name: "price" role: COLUMN_ROLE_TARGET }
+    columns { name: "count" role: COLUMN_ROLE_WEIGHT }
+  }
+)pb";
+
+constexpr char kUncounted[] = R"pb(
+  dataset_id: "uncounted"
+  rows {
+    row_count: 2
+    columns {
+      name: "size"
+      numbers: [ 1, 2 ]
+    }
+    columns {
+      name: "count"
+      numbers: [ 0, 0 ]
+    }
+    columns {
+      name: "price"
+      numbers: [ 1, 4 ]
+    }
+  }
+  schema { columns { name: "count" role: COLUMN_ROLE_WEIGHT } }
+)pb";
+
+constexpr char kSides[] = R"pb(
+  dataset_id: "sides"
+  rows {
+    row_count: 2
+    columns {
+      name: "size"
+      numbers: [ 1, 2 ]
+    }
+    columns {
+      name: "width"
+      numbers: [ 0, 1 ]
+    }
+    columns {
+      name: "height"
+      numbers: [ 1, 4 ]
+    }
+  }
+  schema {
+    columns { name: "width" role: COLUMN_ROLE_TARGET }
+    columns { name: "height" role: COLUMN_ROLE_TARGET }
+  }
+)pb";
+
 constexpr char kTrained[] = R"pb(
   job_id: "trained"
   spec {
@@ -183,7 +249,7 @@ std::string EndlessJob(const std::string& id) {
 }
 
 void Furnish(const Channel& channel) {
-  for (const char* dataset : {kFlowers, kSpecies, kPrices, kSingle, kPlain, kVast}) {
+  for (const char* dataset : {kFlowers, kSpecies, kPrices, kSingle, kPlain, kVast, kWeighted, kUncounted, kSides}) {
     Expect(channel, "CreateDataset", dataset);
   }
   const std::string gaps = Upload(channel, "size,price\n1,2\n,3\n3,4\n4,NA\n");

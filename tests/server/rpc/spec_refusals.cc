@@ -176,6 +176,37 @@ std::vector<Refusal> Models() {
   };
 }
 
+Refusal Logistic(const std::string& id, const std::string& rest_of_problem, const std::string& rest = "") {
+  return Model(id, "datasets/flowers", "logistic {}", rest_of_problem, rest);
+}
+
+// Weights of rows and classes, several targets, sparse rows.
+std::vector<Refusal> Rows() {
+  return {
+      Model("weight-negative", "datasets/weighted", "linear {}"),
+      Model("weights-all-zero", "datasets/uncounted", "linear {}"),
+      Linear("class-weights-of-numbers", "class_weights { balanced: true }"),
+      Logistic("class-weights-empty", "class_weights {}"),
+      Logistic("class-weights-twice", "class_weights { balanced: true weights { key: 'setosa' value: 2 } }"),
+      Logistic("class-weight-negative", "class_weights { weights { key: 'setosa' value: -2 } }"),
+      Logistic("class-weight-of-no-class", "class_weights { weights { key: 'setos' value: 2 } }"),
+      Logistic("class-weights-all-zero",
+               "class_weights { weights { key: 'setosa' value: 0 } weights { key: 'virginica' value: 0 } }"),
+      Model("targets-of-a-classifier", "datasets/sides", "logistic {}"),
+      Spec("targets-of-a-row-kind",
+           "problem { dataset { dataset: 'datasets/sides' model { linear {} } } } optimizer { saga {} }"),
+      Function("lazy-updates-of-a-function", "lazy_updates: true"),
+      Linear("lazy-updates-of-dense-rows", "", "lazy_updates: true"),
+      Linear("lazy-updates-with-a-penalty", "regularization { l2 { strength: 1 } }", "lazy_updates: true"),
+      Linear("lazy-updates-with-an-average", "", "averaging { ema {} } lazy_updates: true"),
+      Linear("lazy-updates-with-groups", "", "parameter_groups { tensors: 'bias' frozen: true } lazy_updates: true"),
+      Model("lazy-updates-of-a-network", "datasets/flowers", "mlp {}", "loss { logistic {} }", "lazy_updates: true"),
+      Spec("lazy-updates-of-a-whole-vector-kind",
+           "problem { dataset { dataset: 'datasets/prices' model { linear {} } } } optimizer { lamb {} } "
+           "lazy_updates: true"),
+  };
+}
+
 // A message of a newer version of the API, by its unknown field at the place that `find` gives.
 template <typename Find>
 Refusal Newer(const std::string& id, Find find) {
@@ -226,7 +257,7 @@ std::vector<Refusal> Requests() {
 
 std::vector<Refusal> SpecRefusals() {
   std::vector<Refusal> refusals = Requests();
-  for (const std::vector<Refusal>& more : {Optimizers(), Policies(), Models()}) {
+  for (const std::vector<Refusal>& more : {Optimizers(), Policies(), Models(), Rows()}) {
     refusals.insert(refusals.end(), more.begin(), more.end());
   }
   return refusals;
