@@ -89,7 +89,7 @@ struct JobSpec {
   Config averaging;                      // one of Averages; no kind: none
   Config guard;                          // GuardInfo; no kind: none
   std::vector<Config> parameter_groups;  // ParameterGroupInfo
-  std::optional<bool> lazy_updates;  // core/training/lazy_optimizer.h; unset: where they change nothing but the cost
+  std::optional<bool> lazy_updates;  // core/training/lazy_optimizer.h; unset: where they only make steps cheaper
 
   bool operator==(const JobSpec&) const = default;
 };
@@ -125,7 +125,8 @@ void ValidateSpec(const JobSpec& spec, absl::string_view path, Violations* viola
 struct ProblemShape {
   int64_t training_rows = 0;  // 0 for functions
   bool has_held_out = false;
-  bool is_sparse = false;  // the features
+  // Of sparse features: the numbers that a row stores, on average; unset for dense ones.
+  std::optional<double> stored_numbers_a_row = std::nullopt;
   int64_t parameter_count = 0;
   absl::string_view default_initializer = "zeros";  // of the model
   std::vector<double> start = {};                   // of formulas whose parameters have start values; else empty

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -175,6 +176,17 @@ void FillCurvatures(const JobSpec& spec, const TrainingData& data, const FittedP
   shape->smoothness = problem.loss->most_curvature * largest + shape->convexity;
 }
 
+std::optional<double> StoredNumbersARow(const FittedProblem& problem, const Table& table) {
+  if (!problem.encoder.is_sparse()) return std::nullopt;
+  int64_t stored = 0;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (table.schema.columns[i].role != ColumnRole::kFeature) continue;
+    const bool is_vector = table.schema.columns[i].type == ColumnType::kSparseVector;
+    stored += is_vector ? static_cast<int64_t>(table.columns[i].sparse.values.size()) : table.row_count;
+  }
+  return static_cast<double>(stored) / static_cast<double>(table.row_count);
+}
+
 // What a spec asks for and its data do not have.
 void CheckAgainstData(const JobSpec& spec, const FittedProblem& problem, absl::string_view path,
                       Violations* violations) {
@@ -271,7 +283,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,
                     .has_held_out = problem.has_held_out,
-                    .is_sparse = problem.encoder.is_sparse(),
+                    .stored_numbers_a_row = StoredNumbersARow(problem, *data.table),
                     .parameter_count = prepared.layout.size,
                     .default_initializer = problem.model->default_initializer};
   FillCurvatures(spec, data, problem, &prepared.shape);

@@ -20,6 +20,9 @@
 namespace descent::core {
 namespace {
 
+// Parameters for each number that a batch stores from which on lazy updates are the cheaper ones (measured,
+// bench/sparse_step_bench.cc).
+constexpr double kLazyShare = 8;
 constexpr int64_t kDefaultSteps = 1000;
 // Evaluations unless the spec says how often: about a thousand, but at least one in a hundred times the usual interval,
 // so that a long run of quick steps is not made of evaluations and an endless one still has some.
@@ -141,7 +144,12 @@ void ResolveKinds(const JobSpec& given, const ProblemShape& shape, uint64_t seed
   FillKind(EvaluationInfo(), &spec->evaluation);
   FillKind(RecordInfo(), &spec->record);
   FillKind(ExecutionInfo(), &spec->execution);
-  if (shape.is_sparse && !spec->lazy_updates.has_value()) spec->lazy_updates = LazyUpdatesChangeNothing(*spec);
+  if (shape.stored_numbers_a_row.has_value() && !spec->lazy_updates.has_value()) {
+    const double stored =
+        *shape.stored_numbers_a_row * static_cast<double>(BatchShapeOf(*spec, shape.training_rows).size);
+    spec->lazy_updates =
+        LazyUpdatesChangeNothing(*spec) && kLazyShare * stored < static_cast<double>(shape.parameter_count);
+  }
 }
 
 }  // namespace

@@ -126,7 +126,7 @@ TEST(SparseTest, GivesWhatDenseRowsGive) {
 
 // Where a step with gradient 0 changes nothing, leaving parameters out changes nothing: it is what such jobs get.
 TEST(SparseTest, LazyUpdatesAreTheDefaultWhereTheyChangeNothing) {
-  const TrainingData data = MakeTwins(600, 200, 4, 2).sparse;
+  const TrainingData data = MakeTwins(600, 400, 4, 2).sparse;
   for (const std::string optimizer : {"sgd", "adagrad", "ftrl"}) {
     SCOPED_TRACE(optimizer);
     JobSpec spec = DatasetSpec("logistic", optimizer, {{"learning_rate", 0.2}});
@@ -144,6 +144,8 @@ TEST(SparseTest, LazyUpdatesAreTheDefaultWhereTheyChangeNothing) {
     spec.batch = BatchOf("mini_batch", 7);
     return Resolve(spec, data).lazy_updates;
   };
+  EXPECT_EQ(resolved(DatasetSpec("logistic", "sgd", {})), true);
+  EXPECT_EQ(Resolve(DatasetSpec("logistic", "sgd", {}), data).lazy_updates, false) << "all rows in every step";
   EXPECT_EQ(resolved(DatasetSpec("logistic", "sgd", {{"momentum", 0.9}})), false);
   EXPECT_EQ(resolved(DatasetSpec("logistic", "adam", {})), false);
   JobSpec penalised = DatasetSpec("logistic", "sgd", {});
