@@ -89,7 +89,7 @@ struct JobSpec {
   Config averaging;                      // one of Averages; no kind: none
   Config guard;                          // GuardInfo; no kind: none
   std::vector<Config> parameter_groups;  // ParameterGroupInfo
-  std::optional<bool> lazy_updates;  // core/training/lazy_optimizer.h; unset: where they only make steps cheaper
+  std::optional<bool> lazy_updates;      // core/training/lazy_optimizer.h; unset: where they only make steps cheaper
 
   bool operator==(const JobSpec&) const = default;
 };

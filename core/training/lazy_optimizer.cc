@@ -116,6 +116,18 @@ std::vector<absl::Span<T>> LazyOptimizer<T>::State() {
   return state;
 }
 
+void MovedParameters::Set(absl::Span<const int64_t> parameters) {
+  all_ = false;
+  list_.assign(parameters.begin(), parameters.end());
+}
+
+template <typename T>
+void MovedParameters::CopyListed(absl::Span<const T> from, absl::Span<T> to) const {
+  for (const int64_t parameter : list_) to[static_cast<size_t>(parameter)] = from[static_cast<size_t>(parameter)];
+}
+
+template void MovedParameters::CopyListed(absl::Span<const float>, absl::Span<float>) const;
+template void MovedParameters::CopyListed(absl::Span<const double>, absl::Span<double>) const;
 template class LazyOptimizer<float>;
 template class LazyOptimizer<double>;
 

@@ -55,22 +55,23 @@ class LazyOptimizer final : public Optimizer<T> {
 // Which parameters the last update moved, so that what followed them before it need not copy the others.
 class MovedParameters {
  public:
-  void Set(absl::Span<const int64_t> parameters) {
-    all_ = false;
-    list_.assign(parameters.begin(), parameters.end());
-  }
+  void Set(absl::Span<const int64_t> parameters);
   void SetAll() { all_ = true; }
 
   // to = from, where the two can differ.
   template <typename T>
   void Copy(absl::Span<const T> from, absl::Span<T> to) const {
-    if (all_) std::copy(from.begin(), from.end(), to.begin());
-    for (size_t k = 0; k < list_.size() && !all_; ++k) {
-      to[static_cast<size_t>(list_[k])] = from[static_cast<size_t>(list_[k])];
+    if (all_) {
+      std::copy(from.begin(), from.end(), to.begin());
+    } else {
+      CopyListed(from, to);
     }
   }
 
  private:
+  template <typename T>
+  void CopyListed(absl::Span<const T> from, absl::Span<T> to) const;
+
   bool all_ = true;
   std::vector<int64_t> list_;
 };

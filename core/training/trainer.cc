@@ -80,6 +80,7 @@ class TrainerOf final : public Trainer {
         rate_factors_(LearningRateFactors(spec.parameter_groups, objective_->layout())),
         evaluate_every_(spec.evaluation.steps("every")),
         has_answer_(FindOptimizer(spec.optimizer.name())->has_answer),
+        is_sparse_(objective_->is_sparse()),
         gradient_(static_cast<size_t>(objective_->layout().size)) {
     if (const LinearRows<T>* rows = objective_->Rows(0)) optimizer_->Prepare(*rows);
     multi_start_ = ChooseStart<T>(spec, objective_.get(), &run_.parameters);
@@ -112,9 +113,10 @@ class TrainerOf final : public Trainer {
   void RollBack();
   const AlignedVector<T>& Answer() const { return run_.Answer(); }
   // Of row step(), as the objective gives it.
+  absl::Span<const int64_t> Support() const { return is_sparse_ ? objective_->Support() : absl::Span<const int64_t>(); }
   absl::Span<T> Gradient() {
     const absl::Span<T> all = absl::MakeSpan(gradient_);
-    return objective_->is_sparse() ? all.first(objective_->Support().size()) : all;
+    return is_sparse_ ? all.first(Support().size()) : all;
   }
   EvaluationPoint Evaluate(const Row& row);
   Termination Terminate(TerminationReason reason, const Row& row, const EvaluationPoint& evaluation);
@@ -141,6 +143,7 @@ class TrainerOf final : public Trainer {
   const std::vector<double> rate_factors_;  // of tensors
   const int64_t evaluate_every_;
   const bool has_answer_;  // of the optimizer
+  const bool is_sparse_;   // the gradient
 
   // The run: with the optimizer's arrays, all that a snapshot holds.
   RunState<T> run_;
@@ -188,7 +191,7 @@ Trainer::Progress TrainerOf<T>::Advance(int64_t updates, StepBlock* block) {
 template <typename T>
 void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
   if (!std::isfinite(row.loss) || !std::isfinite(row.gradient_norm)) {
-    progress->termination = FindNonFinite<T>(row, Gradient(), objective_->Support(), layout());
+    progress->termination = FindNonFinite<T>(row, Gradient(), Support(), layout());
     if (progress->termination.has_value()) return;
   }
   if (row.step % evaluate_every_ == 0 || rules_.budget_used(row.step)) progress->evaluation = Evaluate(row);
@@ -202,19 +205,20 @@ void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
 template <typename T>
 void TrainerOf<T>::TakeUpdate(const Row& row) {
   moved_.Copy<T>(Answer(), absl::MakeSpan(run_.previous));
-  clipping_.Clip(row.gradient_norm, Gradient());
+  const absl::Span<T> gradient = Gradient();
+  clipping_.Clip(row.gradient_norm, gradient);
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
                     .learning_rate = row.learning_rate,
                     .objective = row.objective,
-                    .gradient = Gradient(),
-                    .support = objective_->Support(),
+                    .gradient = gradient,
+                    .support = Support(),
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
   ApplyProximal<T>(penalties_, layout(), row.learning_rate, rate_factors_, absl::MakeSpan(run_.parameters));
   objective_->Project(absl::MakeSpan(run_.parameters));
   ++run_.step;
-  if (objective_->is_sparse()) moved_.Set(objective_->Support());
+  if (is_sparse_) moved_.Set(Support());
   if (has_answer_) {
     const absl::Span<const T> answer = optimizer_->Answer();
     run_.answer.assign(answer.begin(), answer.end());
@@ -245,7 +249,7 @@ Trainer::Progress TrainerOf<T>::Finish(TerminationReason reason, StepBlock* bloc
   recorder_.Begin(1, block);
   const Row row = MeasureRow();
   Progress progress;
-  progress.termination = FindNonFinite<T>(row, Gradient(), objective_->Support(), layout());
+  progress.termination = FindNonFinite<T>(row, Gradient(), Support(), layout());
   if (!progress.termination.has_value()) {
     progress.evaluation = Evaluate(row);
     progress.termination = Terminate(reason, row, *progress.evaluation);
