@@ -21,9 +21,10 @@ using MeasureRay = absl::FunctionRef<RayPoint(double step)>;
 // With f the value, f' the slope and 0 the start of the ray, a step a is accepted when
 //   sufficient decrease:  f(a) <= f(0) + c1*a*f'(0)
 //   curvature:            |f'(a)| <= c2*|f'(0)|, in the strong Wolfe search only.
-// Near a minimum values agree up to rounding and decide nothing. So where |f(a) - f(0)| < rounding*|f(0)| the slope may
-// decide in place of the value: f'(a) <= (2*c1 - 1)*f'(0), which is the same on a parabola (Hager and Zhang, "A new
-// conjugate gradient method with guaranteed descent and an efficient line search", SIAM J. Optim. 16, 2005, (4.1)).
+// Near a minimum values agree up to rounding and decide nothing. So where two values differ by less than
+// rounding*|f(0)|, slopes decide in their place: in the first rule f'(a) <= (2*c1 - 1)*f'(0), which is the same on a
+// parabola, and minima are those of parabolas through both slopes (Hager and Zhang, "A new conjugate gradient method
+// with guaranteed descent and an efficient line search", SIAM J. Optim. 16, 2005, (4.1) and section 4).
 struct LineSearchRules {
   double c1 = 1e-4;              // (0, 1/2)
   double c2 = 0.9;               // (c1, 1)

@@ -66,8 +66,9 @@ const constinit OptimizerInfo kLineSearchDescent = {
                  "with f(0), f'(0) and f(a), kept in [a/10, a/2]; strong_wolfe: also |f'(a)| <= c2*norm(g)^2, where a "
                  "step that is too short is lengthened to the minimum of the cubic of the last two, kept in [2a, 10a], "
                  "and an interval that holds such a step is cut at its cubic's minimum, a tenth of it or more from its "
-                 "ends, or halved where the last cut left more than 0.66 of it; values that differ by less than 4 "
-                 "roundings of f(0) say nothing, and f'(a) <= (1 - 2*c1)*norm(g)^2 decides; where no a is found, the "
+                 "ends, or halved where the last cut left more than 0.66 of it; where values differ by less than "
+                 "epsilon^(3/4)*|f(0)|, epsilon the precision's, slopes decide: f'(a) <= (1 - 2*c1)*norm(g)^2, and the "
+                 "minima are those of parabolas through slopes; where no a is found, the "
                  "best point measured, or no step",
              .reference = "Nocedal and Wright, \"Numerical Optimization\", 2nd edition, 2006, algorithms 3.1, 3.5, 3.6",
              .fields = kFields,

@@ -241,23 +241,24 @@ LEAST_SQUARES = ("diabetes_ridge", "diabetes_lasso", "diabetes_elastic_net")
 # Of kinds that search, or go through rows: kind, variant, fields, and {problem: the update up to which the case goes}, or
 # (that update, N) for one that begins anew every N updates.
 EACH = dict(rosenbrock=(200, 1), rosenbrock_scheduled=(200, 1))
-WELLS = dict(wells=(15, 1))
+WELLS = dict(wells=(15, 1), wells_high=(40, 1))
 OWN = [
     ("line_search_descent", "default", {}, dict(EACH, **WELLS, logistic_full=200, matrix_wide=20)),
     ("line_search_descent", "strong_wolfe", WOLFE, dict(EACH, **WELLS, logistic_full=200, matrix_wide=20)),
     ("line_search_descent", "narrow", dict(WOLFE, c1=0.01, c2=0.1), dict(EACH, **WELLS, logistic_full=(20, 1))),
-    ("line_search_descent", "narrow_far", dict(WOLFE, c2=0.02, learning_rate=100.0), dict(EACH, **WELLS)),
+    ("line_search_descent", "narrow_far", dict(WOLFE, c2=0.02, learning_rate=100.0), dict(EACH, wells=(15, 1))),
     ("line_search_descent", "narrow_short", dict(WOLFE, c2=0.02, learning_rate=0.01),
      dict(rosenbrock=(100, 1), logistic_full=(20, 1))),
     ("line_search_descent", "c1", dict(c1=0.3), dict(EACH, **WELLS)),
     ("line_search_descent", "short", dict(WOLFE, learning_rate=1e-4), dict(EACH, **WELLS)),
     ("line_search_descent", "max_evaluations", dict(WOLFE, learning_rate=1e-3, max_evaluations=3), EACH),
     ("lbfgs", "default", {},
-     dict(rosenbrock=5, rosenbrock_scheduled=8, wells=20, logistic_full=30, matrix_wide=20)),
+     dict(rosenbrock=5, rosenbrock_scheduled=8, wells=20, logistic_full=30,
+          matrix_wide=20)),
     ("lbfgs", "memory", dict(memory=3), dict(wells=20, logistic_full=45)),
     ("lbfgs", "c2", dict(c2=0.1), dict(wells=8)),
     ("lbfgs", "max_evaluations", dict(max_evaluations=3), dict(rosenbrock=(200, 4))),
-    ("newton_cg", "default", {}, dict(EACH, wells=20, matrix_wide=10)),
+    ("newton_cg", "default", {}, dict(EACH, wells=20, wells_high=20, matrix_wide=10)),
     ("newton_cg", "cg_tolerance", dict(cg_tolerance=0.5), dict(EACH, wells=20, logistic_full=20)),
     ("newton_cg", "max_cg_iterations", dict(max_cg_iterations=1), dict(EACH, wells=100, logistic_full=200)),
     ("newton_cg", "c1", dict(c1=0.4), dict(EACH, wells=20)),

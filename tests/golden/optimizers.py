@@ -49,6 +49,7 @@ HEAD = """\
 #   matrix_tall           the same with [5 x 3] and [5]
 #   wells                 sum of (1 + 4n) (p_n^4/4 - p_n^2/2) + (sum of p_n)^2 / 20 over n = 0 ... 7, from
 #                         p_n = n/4 - 0.8
+#   wells_high            the same plus 1e10, so that values soon differ by rounding only
 #   diabetes_ridge        mean squared error + |weight|^2 / 4 on diabetes.csv, features standardised in the same way;
 #                         weight [10], bias; from zero; all rows an update
 #   diabetes_lasso        the same with 10 * sum |weight| for a penalty
@@ -197,13 +198,16 @@ class Wells:
     start = np.arange(8) / 4 - 0.8
     tensors = [(slice(0, 8), (8,))]
 
+    def __init__(self, height=0.0):
+        self.height = height
+
     def factor(self, t):
         return 1.0
 
     def evaluate(self, t, p):
         total = np.sum(p)
         value = np.sum(self.weights * (p**4 / 4 - p * p / 2)) + total**2 / 20
-        return value, self.weights * (p**3 - p) + total / 10
+        return value + self.height, self.weights * (p**3 - p) + total / 10
 
     def hessian(self, t, p):
         return np.diag(self.weights * (3 * p * p - 1)) + 0.1
@@ -217,6 +221,7 @@ PROBLEMS = {
     "matrix_wide": Matrix(3, 5),
     "matrix_tall": Matrix(5, 3),
     "wells": Wells(),
+    "wells_high": Wells(1e10),
     "diabetes_ridge": Diabetes(l1=0.0, l2=0.5),
     "diabetes_lasso": Diabetes(l1=10.0, l2=0.0),
     "diabetes_elastic_net": Diabetes(l1=5.0, l2=0.25),

@@ -6,7 +6,7 @@ hessian(t, point) its second derivatives. Points of a ray x + a*p are (a, f, slo
 
 import numpy as np
 
-ROUNDING = 4 * 2.0**-52
+ROUNDING = 2.0**-39  # of values: the power 3/4 of a unit in the last place
 
 
 class Ray:
@@ -37,7 +37,15 @@ class Ray:
         _, f0, slope0 = self.start
         if f <= f0 + self.rules.c1 * a * slope0:
             return True
-        return abs(f - f0) < ROUNDING * abs(f0) and slope <= (2 * self.rules.c1 - 1) * slope0
+        return self.agree(point, self.start) and slope <= (2 * self.rules.c1 - 1) * slope0
+
+    def agree(self, one, two):
+        """Whether values cannot tell which point is lower."""
+        return abs(one[1] - two[1]) < ROUNDING * abs(self.start[1])
+
+    def minimum(self, one, two):
+        """Of the cubic of two points or, where values tell nothing, of the parabola of their slopes; None for none."""
+        return secant(one, two) if self.agree(one, two) else cubic(one, two)
 
     def is_flat_enough(self, point):
         return abs(point[2]) <= self.rules.c2 * abs(self.start[2])
@@ -50,8 +58,10 @@ def armijo(ray, a):
         point = ray.measure(a)
         if ray.falls_enough(point):
             return point, True
-        minimum = -slope0 * a * a / (2 * (point[1] - f0 - slope0 * a))
-        a = min(max(minimum, a / 10), a / 2)
+        minimum = secant(ray.start, point)
+        if not ray.agree(ray.start, point):
+            minimum = -slope0 * a * a / (2 * (point[1] - f0 - slope0 * a))
+        a = a / 2 if minimum is None else min(max(minimum, a / 10), a / 2)
     return ray.best, False
 
 
@@ -67,6 +77,12 @@ def cubic(one, two):
     return None if np.isnan(minimum) else minimum
 
 
+def secant(one, two):
+    """Where the line of both slopes is 0; Hager and Zhang's section 4, None for equal slopes."""
+    (a, _, da), (b, _, db) = one, two
+    return None if da == db else a - da * (b - a) / (db - da)
+
+
 def strong_wolfe(ray, a):
     """Algorithm 3.5, lengthening by cubics."""
     last = ray.start
@@ -75,11 +91,11 @@ def strong_wolfe(ray, a):
         falls = ray.falls_enough(point)
         if falls and ray.is_flat_enough(point):
             return point, True
-        if not falls or (last[0] > 0 and point[1] >= last[1]):
+        if not falls or (last[0] > 0 and point[1] >= last[1] and not ray.agree(point, last)):
             return zoom(ray, last, point)
         if point[2] >= 0:
             return zoom(ray, point, last)
-        longer = cubic(last, point)
+        longer = ray.minimum(last, point)
         last, a = point, 10 * a if longer is None else min(max(longer, 2 * a), 10 * a)
     return ray.best, False
 
@@ -93,7 +109,7 @@ def zoom(ray, low, high):
         if not np.isfinite(high[1]):
             a = low[0] + (high[0] - low[0]) / 10
         elif width < 0.66 * width_before:
-            within = cubic(low, high)
+            within = ray.minimum(low, high)
             ends = sorted((low[0], high[0]))
             a = middle if within is None else min(max(within, ends[0] + width / 10), ends[1] - width / 10)
         else:
@@ -105,7 +121,7 @@ def zoom(ray, low, high):
         falls = ray.falls_enough(point)
         if falls and ray.is_flat_enough(point):
             return point, True
-        if not falls or point[1] >= low[1]:
+        if not falls or (point[1] >= low[1] and not ray.agree(point, low)):
             high = point
         else:
             if point[2] * (high[0] - low[0]) >= 0:

@@ -165,18 +165,18 @@ BareProblem Matrix(int64_t rows, int64_t columns) {
 
 double WellWeight(size_t n) { return 1.0 + 4 * static_cast<double>(n); }
 
-BareProblem Wells() {
+BareProblem Wells(double height) {
   BareProblem problem;
   problem.layout.Add("p", {8}, TensorRole::kVariable);
   for (int n = 0; n < 8; ++n) problem.start.push_back(n / 4.0 - 0.8);
-  problem.evaluate = [](auto p, auto gradient) {
+  problem.evaluate = [height](auto p, auto gradient) {
     const double total = std::accumulate(p.begin(), p.end(), 0.0);
     double value = total * total / 20;
     for (size_t n = 0; n < p.size(); ++n) {
       value += WellWeight(n) * (std::pow(p[n], 4) / 4 - p[n] * p[n] / 2);
       gradient[n] = WellWeight(n) * (std::pow(p[n], 3) - p[n]) + total / 10;
     }
-    return value;
+    return value + height;
   };
   problem.multiply_by_hessian = [](auto p, auto direction, auto product) {
     const double total = std::accumulate(direction.begin(), direction.end(), 0.0);
@@ -288,7 +288,8 @@ TEST_P(OptimizerOracleTest, IsWhereTheIndependentRuleIs) {
   if (absl::StartsWith(oracle.problem, "rosenbrock")) return CheckBare(oracle, config, Rosenbrock());
   if (oracle.problem == "matrix_wide") return CheckBare(oracle, config, Matrix(3, 5));
   if (oracle.problem == "matrix_tall") return CheckBare(oracle, config, Matrix(5, 3));
-  if (oracle.problem == "wells") return CheckBare(oracle, config, Wells());
+  if (oracle.problem == "wells") return CheckBare(oracle, config, Wells(0));
+  if (oracle.problem == "wells_high") return CheckBare(oracle, config, Wells(1e10));
   if (absl::StartsWith(oracle.problem, "logistic") || absl::StartsWith(oracle.problem, "diabetes")) {
     return CheckData(oracle, config);
   }
