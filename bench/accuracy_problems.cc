@@ -221,22 +221,40 @@ int ParameterDigits(const AccuracyProblem& problem, std::vector<double> got) {
   return CorrectDigits(error, 0, scale);
 }
 
+// What follows `name` in one of the settings, which is taken out; empty if none has it.
+std::string Take(absl::string_view name, std::vector<absl::string_view>* settings) {
+  const auto setting = std::find_if(settings->begin(), settings->end(),
+                                    [name](absl::string_view text) { return absl::StartsWith(text, name); });
+  if (setting == settings->end()) return "";
+  const std::string value(setting->substr(name.size()));
+  settings->erase(setting);
+  return value;
+}
+
 JobSpec FullSpec(const AccuracyProblem& problem, const Method& method) {
   JobSpec spec = problem.spec;
   std::vector<absl::string_view> settings = absl::StrSplit(method.settings, ' ', absl::SkipEmpty());
-  const auto schedule = std::find_if(settings.begin(), settings.end(),
-                                     [](absl::string_view text) { return absl::StartsWith(text, "schedule="); });
-  if (schedule != settings.end()) {
-    const absl::string_view name = schedule->substr(schedule->find('=') + 1);
-    for (const ScheduleInfo* info : Schedules()) {
-      if (info->kind.name == name) spec.schedule = Config(&info->kind);
+  const std::string schedule = Take("schedule=", &settings);
+  for (const ScheduleInfo* info : Schedules()) {
+    if (info->kind.name == schedule) spec.schedule = Config(&info->kind);
+  }
+  if (const std::string size = Take("batch=", &settings); !size.empty()) {
+    for (const KindInfo* info : Batches()) {
+      if (info->name == "mini_batch") spec.batch = Config(info);
     }
-    settings.erase(schedule);
+    ApplySettings(absl::StrCat("size=", size, " shuffling=with_replacement"), &spec.batch);
+    spec.evaluation = Config(&EvaluationInfo());
+    spec.evaluation.SetSteps("every", method.max_steps);
   }
   const OptimizerInfo* optimizer = FindOptimizer(method.optimizer);
   if (optimizer == nullptr) Fail(absl::StrCat("no optimizer ", method.optimizer));
   spec.optimizer = Config(&optimizer->kind);
   ApplySettings(absl::StrJoin(settings, " "), &spec.optimizer);
+  if (method.optimizer == "coordinate_descent") {  // it takes the absolute penalty in by itself
+    for (Config& penalty : spec.dataset->penalties) {
+      if (penalty.name() == "l1") penalty.SetBoolean("proximal", false);
+    }
+  }
   spec.stopping = Config(&StoppingInfo());
   spec.stopping.SetInteger("max_steps", method.max_steps);
   if (method.gradient_tolerance > 0) spec.stopping.SetNumber("gradient_tolerance", method.gradient_tolerance);
@@ -289,14 +307,16 @@ Outcome RunMethod(const AccuracyProblem& problem, const Method& method) {
 
   StepBlock block;
   double start = 0;
-  while (!(*trainer)->termination().has_value()) {
-    (*trainer)->Advance(1000, &block);
-    if (block.rows() > 0 && block.first_step == 0) start = block.objective[0];
-  }
   Outcome outcome;
+  while (!(*trainer)->termination().has_value()) {
+    const Trainer::Progress progress = (*trainer)->Advance(1000, &block);
+    if (block.rows() > 0 && block.first_step == 0) start = block.objective[0];
+    if (progress.evaluation.has_value()) outcome.objective = progress.evaluation->objective;
+  }
   outcome.termination = *(*trainer)->termination();
+  if (spec.batch.info() == nullptr || spec.batch.name() == "full") outcome.objective = outcome.termination.objective;
   outcome.objective_digits =
-      CorrectDigits(outcome.termination.objective, problem.optimum, problem.optimum == 0 ? start : problem.optimum);
+      CorrectDigits(outcome.objective, problem.optimum, problem.optimum == 0 ? start : problem.optimum);
   outcome.parameter_digits = ParameterDigits(problem, (*trainer)->kept().values);
   return outcome;
 }

@@ -45,16 +45,17 @@ const AccuracyProblem& FindProblem(const std::vector<AccuracyProblem>& problems,
 struct Method {
   absl::string_view problem;
   absl::string_view optimizer;  // kind
-  absl::string_view settings;   // `learning_rate=0.3 momentum=0.9`; `schedule=cosine` is not a field of the optimizer
+  absl::string_view settings;   // `learning_rate=0.3 momentum=0.9`; not fields of the optimizer: `schedule=cosine`, and
+                                // `batch=16`, rows that are drawn with replacement
   int64_t max_steps = 0;
-  double gradient_tolerance = 0;     // 0: none
-  bool settled_by_rounding = false;  // whether another order of sums would give other digits of the parameters
+  double gradient_tolerance = 0;  // 0: none
 };
 
 // How near it came. Digits are -log10 of the relative error, rounded down, from 0 to 15; of an objective whose minimum
 // is 0 the error is relative to the objective at the start.
 struct Outcome {
   Termination termination;
+  double objective = 0;  // over all rows
   int objective_digits = 0;
   int parameter_digits = 0;
 };

@@ -152,19 +152,21 @@ std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& 
 }  // namespace
 
 const constinit OptimizerInfo kLbfgs = {
-    .kind = {.name = "lbfgs",
-             .summary = "Quasi-Newton steps from the last changes of the gradient, with a line search: for smooth "
-                        "problems that fit one batch.",
-             .formula =
-                 "x += a*p, p = -H g by the two-loop recursion over the last `memory` pairs s = x' - x, y = g' - "
-                 "g, from H0 = y's/y'y; pairs with y's <= 1e-10*norm(s)*norm(y) are skipped; a fulfils f(a) <= "
-                 "f(0) + c1*a*f'(0) and |f'(a)| <= c2*|f'(0)|, tried first at rate, without pairs at "
-                 "rate*min(1, 1/sum of |g|); where none is found, the best point measured, and no pairs",
-             .reference = "Liu and Nocedal, \"On the limited memory BFGS method for large scale optimization\", "
-                          "Mathematical Programming 45, 1989; Nocedal and Wright, \"Numerical Optimization\", 2nd "
-                          "edition, 2006, algorithms 7.4, 3.5, 3.6",
-             .fields = kFields,
-             .check = CheckRules},
+    .kind =
+        {.name = "lbfgs",
+         .summary = "Quasi-Newton steps from the last changes of the gradient, with a line search: for smooth "
+                    "problems that fit one batch.",
+         .formula =
+             "x += a*p, p = -H g by the two-loop recursion over the last `memory` pairs s = x' - x, y = g' - "
+             "g, from H0 = y's/y'y of the last; pairs with y's <= 1e-10*norm(s)*norm(y) are skipped; a fulfils f(a) <= "
+             "f(0) + c1*a*f'(0) and |f'(a)| <= c2*|f'(0)|, found as in line_search_descent's strong_wolfe from "
+             "rate, without pairs from rate*min(1, 1/sum of |g|); where none is found, the best point measured, "
+             "and no pairs",
+         .reference = "Liu and Nocedal, \"On the limited memory BFGS method for large scale optimization\", "
+                      "Mathematical Programming 45, 1989; Nocedal and Wright, \"Numerical Optimization\", 2nd "
+                      "edition, 2006, algorithms 7.4, 3.5, 3.6",
+         .fields = kFields,
+         .check = CheckRules},
     .make_double = Make<double>,
     .make_float = Make<float>,
     .whole_vector = true,

@@ -11,6 +11,18 @@
 namespace descent::core {
 namespace {
 
+// The minimum of the cubic through both points, or NaN.
+double CubicMinimum(const RayPoint& a, const RayPoint& b) {
+  const double d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.step - b.step);
+  const double d2 = std::copysign(std::sqrt(d1 * d1 - a.slope * b.slope), b.step - a.step);
+  return b.step - (b.step - a.step) * (b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2);
+}
+
+// Where the line through both slopes is 0: the minimum of a parabola. NaN or infinite where they are equal.
+double SecantMinimum(const RayPoint& a, const RayPoint& b) {
+  return a.step - a.slope * ((b.step - a.step) / (b.slope - a.slope));
+}
+
 // A search that is under way.
 class Search {
  public:
@@ -31,10 +43,21 @@ class Search {
 
   bool DecreasesEnough(const RayPoint& point) const {
     if (point.value <= start_.value + rules_.c1 * point.step * start_.slope) return true;
-    return std::abs(point.value - start_.value) < rules_.rounding * std::abs(start_.value) &&
-           point.slope <= (2 * rules_.c1 - 1) * start_.slope;
+    return Agree(point, start_) && point.slope <= (2 * rules_.c1 - 1) * start_.slope;
+  }
+  // Whether the values say nothing about which point is lower.
+  bool Agree(const RayPoint& a, const RayPoint& b) const {
+    return std::abs(a.value - b.value) < rules_.rounding * std::abs(start_.value);
+  }
+  bool IsBelow(const RayPoint& point, const RayPoint& other) const {
+    return point.value < other.value || Agree(point, other);
   }
   bool IsFlatEnough(const RayPoint& point) const { return std::abs(point.slope) <= -rules_.c2 * start_.slope; }
+
+  // Where between two points, or beyond, the minimum should be; NaN if nothing says.
+  double Minimum(const RayPoint& a, const RayPoint& b) const {
+    return Agree(a, b) ? SecantMinimum(a, b) : CubicMinimum(a, b);
+  }
 
   LineSearchResult Accept(const RayPoint& point) const { return {point, true}; }
   LineSearchResult GiveUp() const { return {best_, false}; }
@@ -46,13 +69,6 @@ class Search {
   RayPoint best_;
   int64_t evaluations_ = 0;
 };
-
-// The minimum of the cubic through both points, or NaN.
-double CubicMinimum(const RayPoint& a, const RayPoint& b) {
-  const double d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.step - b.step);
-  const double d2 = std::copysign(std::sqrt(d1 * d1 - a.slope * b.slope), b.step - a.step);
-  return b.step - (b.step - a.step) * (b.slope + d2 - d1) / (b.slope - a.slope + 2 * d2);
-}
 
 // Clamps to both sides of an interval; NaN becomes `otherwise`.
 double Within(double low, double high, double step, double otherwise) {
@@ -73,7 +89,7 @@ LineSearchResult Zoom(RayPoint low, RayPoint high, Search* search) {
       step = low.step + kMargin * (high.step - low.step);
     } else if (width < kSlowProgress * last_width) {
       step = Within(std::min(low.step, high.step) + margin, std::max(low.step, high.step) - margin,
-                    CubicMinimum(low, high), middle);
+                    search->Minimum(low, high), middle);
     }
     if (step == low.step || step == high.step) break;  // no double lies between the two
     last_width = width;
@@ -81,7 +97,7 @@ LineSearchResult Zoom(RayPoint low, RayPoint high, Search* search) {
     const RayPoint point = search->Measure(step);
     const bool decreases = search->DecreasesEnough(point);
     if (decreases && search->IsFlatEnough(point)) return search->Accept(point);
-    if (!decreases || point.value >= low.value) {
+    if (!decreases || !search->IsBelow(point, low)) {
       high = point;
       continue;
     }
@@ -112,9 +128,10 @@ LineSearchResult SearchArmijo(const RayPoint& start, double first_step, const Li
   while (search.may_measure() && step > 0) {
     const RayPoint point = search.Measure(step);
     if (search.DecreasesEnough(point)) return search.Accept(point);
-    // The minimum of the parabola with the start's value and slope and this value; 0 if that is infinite.
+    // Of the parabola with the start's value and slope and this value; 0 if that is infinite.
     const double minimum = -start.slope * step * step / (2 * (point.value - start.value - start.slope * step));
-    step = Within(0.1 * step, 0.5 * step, minimum, 0.5 * step);
+    step =
+        Within(0.1 * step, 0.5 * step, search.Agree(start, point) ? SecantMinimum(start, point) : minimum, 0.5 * step);
   }
   return search.GiveUp();
 }
@@ -128,9 +145,9 @@ LineSearchResult SearchStrongWolfe(const RayPoint& start, double first_step, con
     const RayPoint point = search.Measure(step);
     const bool decreases = search.DecreasesEnough(point);
     if (decreases && search.IsFlatEnough(point)) return search.Accept(point);
-    if (!decreases || (last.step > 0 && point.value >= last.value)) return Zoom(last, point, &search);
+    if (!decreases || (last.step > 0 && !search.IsBelow(point, last))) return Zoom(last, point, &search);
     if (point.slope >= 0) return Zoom(point, last, &search);
-    step = Within(2 * point.step, 10 * point.step, CubicMinimum(last, point), 10 * point.step);
+    step = Within(2 * point.step, 10 * point.step, search.Minimum(last, point), 10 * point.step);
     last = point;
   }
   return search.GiveUp();

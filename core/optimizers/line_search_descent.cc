@@ -61,9 +61,15 @@ std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& 
 const constinit OptimizerInfo kLineSearchDescent = {
     .kind = {.name = "line_search_descent",
              .summary = "Gradient descent that finds each step's size by measuring the batch at further points.",
-             .formula = "x -= a*g; armijo: the first a of rate, shortened by parabolas, with f(a) <= f(0) - "
-                        "c1*a*norm(g)^2; strong_wolfe: also |f'(a)| <= c2*norm(g)^2; where no such a is found, the "
-                        "best point measured, or no step",
+             .formula =
+                 "x -= a*g; armijo: a is rate, and as long as f(a) > f(0) - c1*a*norm(g)^2 the minimum of the parabola "
+                 "with f(0), f'(0) and f(a), kept in [a/10, a/2]; strong_wolfe: also |f'(a)| <= c2*norm(g)^2, where a "
+                 "step that is too short is lengthened to the minimum of the cubic of the last two, kept in [2a, 10a], "
+                 "and an interval that holds such a step is cut at its cubic's minimum, a tenth of it or more from its "
+                 "ends, or halved where the last cut left more than 0.66 of it; where values differ by less than "
+                 "epsilon^(3/4)*|f(0)|, epsilon the precision's, slopes decide: f'(a) <= (1 - 2*c1)*norm(g)^2, and the "
+                 "minima are those of parabolas through slopes; where no a is found, the "
+                 "best point measured, or no step",
              .reference = "Nocedal and Wright, \"Numerical Optimization\", 2nd edition, 2006, algorithms 3.1, 3.5, 3.6",
              .fields = kFields,
              .check = CheckRules},

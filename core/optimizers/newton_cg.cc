@@ -116,9 +116,10 @@ const constinit OptimizerInfo kNewtonCg = {
              .formula =
                  "x += a*p, where H p = -g is solved by conjugate gradients from 0 until norm(H p + g) <= "
                  "min(cg_tolerance, sqrt(norm(g)))*norm(g), max_cg_iterations, or a direction d with d'H d <= 0, the "
-                 "first of which gives p = -g; a is the first of rate, shortened by parabolas, with f(a) <= f(0) + "
-                 "c1*a*f'(0); where none is found, the best point measured, or no step. A cg_tolerance of 0.5, that of "
-                 "the book, takes fewer products a step and many more steps in narrow valleys",
+                 "first of which gives p = -g; a, with f(a) <= f(0) + c1*a*f'(0), is found from rate as in "
+                 "line_search_descent's armijo; where none is found, the best point measured, or no step. A "
+                 "cg_tolerance of 0.5, that of the book, takes fewer products a step and many more steps in narrow "
+                 "valleys",
              .reference = "Dembo, Eisenstat and Steihaug, \"Inexact Newton methods\", SIAM Journal on Numerical "
                           "Analysis 19, 1982; Nocedal and Wright, \"Numerical Optimization\", 2nd edition, 2006, "
                           "algorithm 7.1",

@@ -3,6 +3,7 @@
 #define DESCENT_CORE_OPTIMIZERS_RAY_H_
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 
@@ -56,7 +57,8 @@ class Ray {
   // are those of the result, if its step is not 0.
   LineSearchResult Search(decltype(SearchArmijo)* search, const Update<T>& update, absl::Span<const T> parameters,
                           double slope, double first_step, LineSearchRules rules) {
-    rules.rounding = 4 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    // A value may be a small difference of large numbers, as residuals are, so it has fewer digits than its type.
+    rules.rounding = std::pow(static_cast<double>(std::numeric_limits<T>::epsilon()), 0.75);
     const LineSearchResult result = search({.step = 0, .value = update.objective, .slope = slope}, first_step, rules,
                                            [&](double step) { return Measure(update, parameters, step); });
     if (result.point.step != 0 && result.point.step != last_step_) Measure(update, parameters, result.point.step);

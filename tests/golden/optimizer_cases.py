@@ -98,8 +98,8 @@ KINDS = {
         dict(learning_rate=0.0025, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.0), {}, 0.01),
     "prodigy": (
         dict(learning_rate=1.0, beta1=0.9, beta2=0.999, epsilon=1e-8, initial_d=1e-6, d_coefficient=1.0,
-             growth_rate=math.inf, bias_correction=False, weight_decay=0.0),
-        {}, 0.05),
+             growth_rate=math.inf, bias_correction=False, weight_decay=0.0, epsilon_factor="new_d"),
+        dict(optax=dict(bias_correction=True), paper=dict(epsilon_factor="old_d")), 0.05),
     "polyak": (dict(learning_rate=1.0, optimal_value=0.0, scaling=1.0, epsilon=0.0), {}, 2e-3),
     "ftrl": (
         dict(learning_rate=0.05, l1=0.0, l2=0.0, l2_factor=1.0, beta=0.0, initial_accumulator=0.1,
@@ -107,6 +107,19 @@ KINDS = {
         dict(paper={}, keras=dict(learning_rate=1e-3, l2_factor=2.0)),
         0.1),
 }
+
+SEARCH = dict(learning_rate=1.0, c1=1e-4, max_evaluations=25)
+KINDS.update({
+    "lbfgs": (dict(SEARCH, memory=10, c2=0.9), {}, 1.0),
+    "line_search_descent": (dict(SEARCH, search="armijo", c2=0.9), {}, 1.0),
+    "newton_cg": (dict(SEARCH, max_cg_iterations=100, cg_tolerance=0.01), {}, 1.0),
+    # Rates when none is given: L is the largest second derivative of a row's objective.
+    "sag": (dict(learning_rate=lambda p: 1 / (16 * p.smoothness)), {}, None),
+    "saga": (
+        dict(learning_rate=lambda p: 1 / (2 * p.smoothness + min(2 * len(p.x) * p.l2[0], p.smoothness))), {}, None),
+    "svrg": (dict(learning_rate=lambda p: 1 / (10 * p.smoothness), inner_steps=lambda p: 2 * p.epoch), {}, None),
+    "coordinate_descent": (dict(learning_rate=1.0), {}, None),
+})
 
 ROSENBROCK = ("rosenbrock",)
 SCHEDULED = ("rosenbrock", "rosenbrock_scheduled")
@@ -209,7 +222,8 @@ VARIANTS = {
     "prodigy": [("bias_correction", dict(bias_correction=True), ROSENBROCK),
                 ("growth_rate", dict(growth_rate=1.02, initial_d=1e-3), ROSENBROCK),
                 ("d_coefficient", dict(d_coefficient=0.5), ROSENBROCK),
-                ("initial_d", dict(initial_d=1e-3, epsilon=0.1), ROSENBROCK), WEIGHT_DECAY],
+                ("initial_d", dict(initial_d=1e-3, epsilon=0.1), ROSENBROCK),
+                ("old_d", dict(initial_d=1e-3, epsilon=0.1, epsilon_factor="old_d"), ROSENBROCK), WEIGHT_DECAY],
     "polyak": [("optimal_value", dict(optimal_value=0.06), LOGISTIC), ("scaling", dict(scaling=0.5), ROSENBROCK),
                ("epsilon", dict(epsilon=100.0), ROSENBROCK)],
     "ftrl": [("l1", dict(l1=0.01), LOGISTIC), ("l1", dict(l1=1.0), ROSENBROCK), ("l2", dict(l2=1.0), ROSENBROCK),
@@ -220,8 +234,53 @@ VARIANTS = {
 }
 
 
+WOLFE = dict(search="strong_wolfe")
+ROWS = LOGISTIC + MINI
+LEAST_SQUARES = ("diabetes_ridge", "diabetes_lasso", "diabetes_elastic_net")
+
+# Of kinds that search, or go through rows: kind, variant, fields, and {problem: the update up to which the case goes}, or
+# (that update, N) for one that begins anew every N updates.
+EACH = dict(rosenbrock=(200, 1), rosenbrock_scheduled=(200, 1))
+WELLS = dict(wells=(15, 1), wells_high=(40, 1))
+OWN = [
+    ("line_search_descent", "default", {}, dict(EACH, **WELLS, logistic_full=200, matrix_wide=20)),
+    ("line_search_descent", "strong_wolfe", WOLFE, dict(EACH, **WELLS, logistic_full=200, matrix_wide=20)),
+    ("line_search_descent", "narrow", dict(WOLFE, c1=0.01, c2=0.1), dict(EACH, **WELLS, logistic_full=(20, 1))),
+    ("line_search_descent", "narrow_far", dict(WOLFE, c2=0.02, learning_rate=100.0), dict(EACH, wells=(15, 1))),
+    ("line_search_descent", "narrow_short", dict(WOLFE, c2=0.02, learning_rate=0.01),
+     dict(rosenbrock=(100, 1), logistic_full=(20, 1))),
+    ("line_search_descent", "c1", dict(c1=0.3), dict(EACH, **WELLS)),
+    ("line_search_descent", "short", dict(WOLFE, learning_rate=1e-4), dict(EACH, **WELLS)),
+    ("line_search_descent", "max_evaluations", dict(WOLFE, learning_rate=1e-3, max_evaluations=3), EACH),
+    ("lbfgs", "default", {},
+     dict(rosenbrock=5, rosenbrock_scheduled=8, wells=20, logistic_full=30,
+          matrix_wide=20)),
+    ("lbfgs", "memory", dict(memory=3), dict(wells=20, logistic_full=45)),
+    ("lbfgs", "c2", dict(c2=0.1), dict(wells=8)),
+    ("lbfgs", "max_evaluations", dict(max_evaluations=3), dict(rosenbrock=(200, 4))),
+    ("newton_cg", "default", {}, dict(EACH, wells=20, wells_high=20, matrix_wide=10)),
+    ("newton_cg", "cg_tolerance", dict(cg_tolerance=0.5), dict(EACH, wells=20, logistic_full=20)),
+    ("newton_cg", "max_cg_iterations", dict(max_cg_iterations=1), dict(EACH, wells=100, logistic_full=200)),
+    ("newton_cg", "c1", dict(c1=0.4), dict(EACH, wells=20)),
+    ("newton_cg", "max_evaluations", dict(max_evaluations=2), dict(EACH, wells=20)),
+    *[(kind, "default", {}, dict(logistic_full=200, logistic_mini=200)) for kind in ("sag", "saga", "svrg")],
+    *[(kind, "rate", dict(learning_rate=0.01), dict(logistic_mini=200)) for kind in ("sag", "saga", "svrg")],
+    ("saga", "default", {}, dict(diabetes_lasso_mini=200)),
+    ("svrg", "default", {}, dict(diabetes_lasso_mini=200)),
+    ("svrg", "inner_steps", dict(inner_steps=7), dict(logistic_mini=200)),
+    ("coordinate_descent", "default", {}, dict.fromkeys(LEAST_SQUARES, 200)),
+    ("coordinate_descent", "rate", dict(learning_rate=0.5), dict.fromkeys(LEAST_SQUARES, 200)),
+]
+
+
 def cases(make):
+    for kind, variant, fields, problems in OWN:
+        for problem, last in problems.items():
+            last, anew = last if isinstance(last, tuple) else (last, None)
+            yield make(kind, variant, problem, fields, last, anew)
     for kind, (_, presets, rate) in KINDS.items():
+        if any(kind == own[0] for own in OWN):
+            continue
         runs = [("default", {}, SCHEDULED + LOGISTIC + MINI)]
         runs += [(name, dict(preset=name), ROSENBROCK + LOGISTIC) for name in presets]
         for variant, fields, problems in runs + VARIANTS.get(kind, []):

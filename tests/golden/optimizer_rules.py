@@ -226,10 +226,10 @@ def schedule_free_adamw(c, x, tensors):
 
 
 def prodigy(c, x, tensors):
-    """Mishchenko, Defazio, "Prodigy", 2023, algorithm 4 with the constants of the authors' code; the step uses the
-    estimate d from before the update."""
+    """Mishchenko, Defazio, "Prodigy", 2023, algorithm 4; what epsilon is multiplied by and how growth is bounded as in the
+    authors' code. The step uses the estimate d from before the update."""
     start, m, v, s = x, np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
-    d, r = c.initial_d, 0.0
+    d, r, largest = c.initial_d, 0.0, c.initial_d
     beta3 = np.sqrt(c.beta2)
     while True:
         t, eta, g, _ = yield x
@@ -239,8 +239,12 @@ def prodigy(c, x, tensors):
         m = c.beta1 * m + d * (1 - c.beta1) * g
         v = c.beta2 * v + d * d * (1 - c.beta2) * g * g
         s = beta3 * s + (d / c.initial_d) * rate * g
-        x = x * (1 - c.weight_decay * rate)
-        x = x - rate * m / (np.sqrt(v) + d * c.epsilon)
-        length = np.sum(np.abs(s))
+        before, length = d, np.sum(np.abs(s))
         if length > 0:
-            d = max(d, min(c.d_coefficient * r / length, d * c.growth_rate))
+            estimate = c.d_coefficient * r / length
+            if d == c.initial_d:
+                d = max(d, estimate)
+            largest = max(largest, estimate)
+            d = min(largest, d * c.growth_rate)
+        x = x * (1 - c.weight_decay * rate)
+        x = x - rate * m / (np.sqrt(v) + (d if c.epsilon_factor == "new_d" else before) * c.epsilon)

@@ -12,29 +12,13 @@
 #include "absl/strings/str_cat.h"
 #include "core/optimizers/kinds.h"
 #include "tests/core/optimizers/more_garbow_hillstrom.h"
+#include "tests/core/optimizers/problem_batch.h"
 #include "tests/core/training/test_specs.h"
 
 namespace descent::core {
 namespace {
 
 using testing::ElementsAre;
-
-class ProblemBatch final : public BatchObjective<double> {
- public:
-  explicit ProblemBatch(const TestProblem* problem) : problem_(problem) {}
-  double Measure(absl::Span<const double> point, absl::Span<double> gradient) override {
-    ++evaluations;
-    return Evaluate(*problem_, point.data(), gradient.data());
-  }
-  bool MultiplyByHessian(absl::Span<const double> /*point*/, absl::Span<const double> /*direction*/,
-                         absl::Span<double> /*product*/) override {
-    return false;
-  }
-  int64_t evaluations = 0;
-
- private:
-  const TestProblem* const problem_;
-};
 
 struct Result {
   double value = 0;
@@ -56,7 +40,7 @@ Result Minimize(const Config& config, const TestProblem& problem, int64_t max_st
     result.value = batch.Measure(x, absl::MakeSpan(gradient));
     result.gradient_norm = 0;
     for (const double slope : gradient) result.gradient_norm = std::max(result.gradient_norm, std::abs(slope));
-    result.evaluations = batch.evaluations;
+    result.evaluations = batch.evaluations();
     if (result.steps == max_steps || result.gradient_norm == 0) return result;
     const std::vector<double> before = x;
     optimizer->Step({.step = result.steps,

@@ -130,5 +130,21 @@ TEST(LineSearchTest, WhereValuesAreRoundingTheSlopeDecides) {
   EXPECT_EQ(result.point.step, 1.5);
 }
 
+// The same with values that rounding moves up and down: cubics through them point anywhere, and any of them looks
+// lower.
+TEST(LineSearchTest, RoundingDoesNotLeadAstray) {
+  Curve curve = {[](double a) { return 1.0 + 1e-14 * std::sin(1e3 * a); }, [](double a) { return 1e-8 * (a - 1); }};
+  for (double first = 1e-3; first < 1e4; first *= 3) {
+    SCOPED_TRACE(first);
+    const LineSearchRules rules = {.c2 = 1e-3, .max_evaluations = 40, .rounding = 1e-12};
+    const LineSearchResult wolfe = SearchStrongWolfe(curve.start(), first, rules, std::ref(curve));
+    EXPECT_TRUE(wolfe.accepted);
+    EXPECT_NEAR(wolfe.point.step, 1, 1e-3);
+    const LineSearchResult armijo = SearchArmijo(curve.start(), first, rules, std::ref(curve));
+    EXPECT_TRUE(armijo.accepted);
+    EXPECT_LE(armijo.point.step, 2);
+  }
+}
+
 }  // namespace
 }  // namespace descent::core

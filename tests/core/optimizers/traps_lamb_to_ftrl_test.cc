@@ -207,17 +207,36 @@ TEST(ProdigyTest, StepsUseTheOldDistance) {
   for (const absl::string_view beta : {"beta1", "beta2"}) config.SetNumber(beta, 0);
   config.SetNumber("initial_d", 1);
   config.SetNumber("d_coefficient", 4);
+  config.SetNumber("epsilon", 1e-12);
   Walk walk(config, {0});
   EXPECT_NEAR(walk.Step(1, {2})[0], -1, kNear);
-  // r = 3 * (0 - -1), s = 3: d becomes 4 only after this step.
+  // r = 3 * (0 - -1), s = 3: d becomes 4 only after this step. Then r = 16 * (0 - -2), s = 16: 8.
   EXPECT_NEAR(walk.Step(1, {3})[0], -2, kNear);
   EXPECT_NEAR(walk.Step(1, {1})[0], -6, kNear);
+  EXPECT_NEAR(walk.Step(1, {1})[0], -14, kNear);
 
-  config.SetNumber("growth_rate", 2);
+  // The first growth is not bounded: it finds the scale.
+  config.SetNumber("growth_rate", 1.5);
   Walk limited(config, {0});
   limited.Step(1, {2});
   limited.Step(1, {3});
-  EXPECT_NEAR(limited.Step(1, {1})[0], -4, kNear);
+  EXPECT_NEAR(limited.Step(1, {1})[0], -6, kNear);
+  EXPECT_NEAR(limited.Step(1, {1})[0], -12, kNear);
+}
+
+TEST(ProdigyTest, EpsilonIsMultipliedByTheNewDistanceOrAsInThePaperByTheOld) {
+  for (const bool paper : {false, true}) {
+    Config config(&kProdigy.kind);
+    if (paper) config.SetPreset("paper");
+    for (const absl::string_view beta : {"beta1", "beta2"}) config.SetNumber(beta, 0);
+    config.SetNumber("initial_d", 1);
+    config.SetNumber("d_coefficient", 4);
+    config.SetNumber("epsilon", 1);
+    Walk walk(config, {0});
+    EXPECT_NEAR(walk.Step(1, {1})[0], -0.5, kNear);
+    // r = 1 * (0 - -0.5), s = 1: d becomes 2; m = 1, v = 1.
+    EXPECT_NEAR(walk.Step(1, {1})[0], paper ? -1 : -0.5 - 1.0 / 3, kNear);
+  }
 }
 
 TEST(ProdigyTest, NoGradientNoStep) {
