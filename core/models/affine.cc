@@ -1,5 +1,6 @@
 #include "core/models/affine.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -82,6 +83,19 @@ AffineModel<T>::AffineModel(const Config& config, const ModelInput& input, bool 
     : layout_(MakeLayout(config, input, is_scalar)),
       layer_(static_cast<int64_t>(input.feature_names.size()), is_scalar ? 1 : input.output_width, 0,
              layout_.tensors.size() > 1 ? layout_.tensors[1].offset : -1) {}
+
+template <typename T>
+bool AffineModel<T>::Jacobian(absl::Span<const T> parameters, int64_t rows, const T* features, int64_t stride,
+                              Workspace<T>* /*workspace*/, T* outputs, T* jacobian) const {
+  if (layer_.outputs() != 1) return false;
+  layer_.Forward(parameters, rows, features, outputs);
+  const int64_t inputs = layer_.inputs();
+  for (int64_t j = 0; j < inputs; ++j) {
+    for (int64_t row = 0; row < rows; ++row) jacobian[j * stride + row] = features[row * inputs + j];
+  }
+  if (layout_.size > inputs) std::fill_n(jacobian + inputs * stride, rows, T{1});
+  return true;
+}
 
 template class AffineLayer<double>;
 template class AffineLayer<float>;

@@ -64,6 +64,8 @@ class AffineModel final : public Model<T> {
                 Workspace<T>* /*workspace*/, absl::Span<T> gradient) const override {
     layer_.AddGradient(rows, features, derivatives, gradient);
   }
+  bool Jacobian(absl::Span<const T> parameters, int64_t rows, const T* features, int64_t stride,
+                Workspace<T>* workspace, T* outputs, T* jacobian) const override;
   // The outputs are linear in the parameters: only the loss bends.
   void Tangent(absl::Span<const T> /*parameters*/, absl::Span<const T> direction, int64_t rows, const T* features,
                const Workspace<T>& /*workspace*/, Workspace<T>* /*tangents*/, T* changes) const override {

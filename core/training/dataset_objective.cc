@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,8 +8,10 @@
 #include <vector>
 
 #include "core/base/status.h"
+#include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
 #include "core/training/duality_gap.h"
+#include "core/training/linearize.h"
 #include "core/training/objective.h"
 #include "core/training/problem.h"
 #include "core/training/row_pass.h"
@@ -16,6 +19,16 @@
 
 namespace descent::core {
 namespace {
+
+// The second derivative of the penalties by each parameter.
+std::vector<double> QuadraticStrengths(absl::Span<const Config> penalties, const ParameterLayout& layout) {
+  std::vector<double> strengths;
+  for (const TensorInfo& tensor : layout.tensors) {
+    strengths.insert(strengths.end(), static_cast<size_t>(tensor.size()),
+                     StrengthsOf(penalties, tensor.role, /*with_proximal=*/true).quadratic);
+  }
+  return strengths;
+}
 
 // A model or a formula on data:
 // objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x). The sum of the
@@ -61,7 +74,16 @@ class DatasetObjective final : public Objective<T> {
                .has_bias = model_->layout().size > training_.columns,
                .of_weights = StrengthsOf(penalties_, TensorRole::kWeight, /*with_proximal=*/false),
                .of_bias = StrengthsOf(penalties_, TensorRole::kBias, /*with_proximal=*/false),
-               .picked = {}}) {}
+               .picked = {}}) {
+    if (!FindOptimizer(spec.optimizer.name())->needs_residuals) return;
+    residuals_ = std::make_unique<ResidualPass>(
+        ResidualPass::Problem{.model = problem.MakeProblemModel<double>(),
+                              .curvature = problem.loss->most_curvature,  // the same everywhere
+                              .strengths = QuadraticStrengths(penalties_, layout()),
+                              .rows = training_.rows,
+                              .columns = training_.columns},
+        team_);
+  }
 
   const ParameterLayout& layout() const override { return model_->layout(); }
   int64_t training_rows() const override { return training_.rows; }
@@ -145,6 +167,11 @@ class DatasetObjective final : public Objective<T> {
     return true;
   }
 
+  double Linearize(absl::Span<const T> parameters, TriangularFactor* factor) override {
+    return residuals_ == nullptr ? std::numeric_limits<double>::quiet_NaN()
+                                 : residuals_->Linearize<T>(parameters, training_, factor);
+  }
+
   void Project(absl::Span<T> parameters) const override {
     if (formula_ != nullptr) ClipToBounds<T>(formula_->parameters, parameters);
   }
@@ -186,6 +213,7 @@ class DatasetObjective final : public Objective<T> {
   RowPass<T> steps_;
   RowPass<T> evaluations_;
   std::unique_ptr<RowPass<T>> hessians_;
+  std::unique_ptr<ResidualPass> residuals_;  // null unless the optimizer asks for them
   AlignedVector<double> outputs_;
   LinearRows<T> rows_;
 };

@@ -13,6 +13,7 @@
 #include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
+#include "core/training/optimizer_needs.h"
 #include "core/training/parameter_groups.h"
 
 namespace descent::core {
@@ -150,6 +151,7 @@ PreparedProblem PrepareFormula(const JobSpec& spec, const TrainingData& data, ab
   const std::vector<double> start = StartOf(spec, *formula);
   if (!start.empty()) CheckAtStart(*formula, start, TrainsOnData(spec) ? &rows : nullptr, lines, field, violations);
   prepared.layout = formula->layout;
+  CheckParameterCount(spec, prepared.layout.size, path, violations);
   CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
   prepared.shape.parameter_count = prepared.layout.size;
   prepared.shape.start = formula->Start();
@@ -243,6 +245,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   CheckEncodes(spec, *data.table, problem.encoder, FieldPath(path, "problem.dataset.dataset"), violations);
   if (violations->list().size() != before) return prepared;
   prepared.layout = problem.MakeProblemModel<double>()->layout();
+  CheckParameterCount(spec, prepared.layout.size, path, violations);
   CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,
