@@ -1,5 +1,6 @@
 #include "core/models/affine.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -132,6 +133,19 @@ bool AffineModel<T>::AddSupport(const FeatureRows<T>& rows, absl::Span<char> mar
       for (int64_t first = 0; first < weights; first += layer_.inputs()) add(first + stored.indices[i]);
     }
   }
+  return true;
+}
+
+template <typename T>
+bool AffineModel<T>::Jacobian(absl::Span<const T> parameters, const FeatureRows<T>& rows, int64_t stride,
+                              Workspace<T>* /*workspace*/, T* outputs, T* jacobian) const {
+  if (layer_.outputs() != 1) return false;
+  layer_.Forward(parameters, rows, outputs);
+  const int64_t inputs = layer_.inputs();
+  for (int64_t row = 0; row < rows.count; ++row) {
+    rows.ForEachIn(row, inputs, [=](int64_t j, T x) { jacobian[j * stride + row] = x; });
+  }
+  if (layout_.size > inputs) std::fill_n(jacobian + inputs * stride, rows.count, T{1});
   return true;
 }
 

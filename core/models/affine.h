@@ -69,6 +69,8 @@ class AffineModel final : public Model<T> {
     layer_.AddGradient(rows, derivatives, gradient);
   }
   bool AddSupport(const FeatureRows<T>& rows, absl::Span<char> marks, std::vector<int64_t>* support) const override;
+  bool Jacobian(absl::Span<const T> parameters, const FeatureRows<T>& rows, int64_t stride, Workspace<T>* workspace,
+                T* outputs, T* jacobian) const override;
   // The outputs are linear in the parameters: only the loss bends.
   void Tangent(absl::Span<const T> /*parameters*/, absl::Span<const T> direction, const FeatureRows<T>& rows,
                const Workspace<T>& /*workspace*/, Workspace<T>* /*tangents*/, T* changes) const override {

@@ -73,6 +73,14 @@ class Model {
     return false;
   }
 
+  // The one output of each row and its derivatives by the parameters, one parameter after another: that of row r by
+  // parameter p at jacobian[p * stride + r]; `rows` are dense. False, and nothing done, where Forward and Backward of
+  // single rows are the way to them. For models with one output.
+  virtual bool Jacobian(absl::Span<const T> /*parameters*/, const FeatureRows<T>& /*rows*/, int64_t /*stride*/,
+                        Workspace<T>* /*workspace*/, T* /*outputs*/, T* /*jacobian*/) const {
+    return false;
+  }
+
   // Second derivatives, exactly (Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994).
   // After Forward, with v a direction in parameter space:
   //   model.Tangent(p, v, ..., changes);                        // of the outputs along v

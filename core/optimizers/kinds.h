@@ -34,6 +34,7 @@
   KIND(kLbfgs)                   \
   KIND(kLineSearchDescent)       \
   KIND(kNewtonCg)                \
+  KIND(kLevenbergMarquardt)      \
   KIND(kSag)                     \
   KIND(kSaga)                    \
   KIND(kSvrg)                    \

@@ -3,6 +3,7 @@
 #define DESCENT_CORE_OPTIMIZERS_OPTIMIZER_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "core/base/aligned.h"
 #include "core/base/fields.h"
 #include "core/optimizers/linear_rows.h"
+#include "core/optimizers/triangular_factor.h"
 #include "core/training/parameter_layout.h"
 
 namespace descent::core {
@@ -25,6 +27,14 @@ class BatchObjective {
   // product = H*direction with the second derivative H at `point`, exactly; false where there is none: kinds with
   // `needs_curvature` are refused such objectives.
   virtual bool MultiplyByHessian(absl::Span<const T> point, absl::Span<const T> direction, absl::Span<T> product) = 0;
+  // For least squares: the objective at `point` as half a sum of squared residuals, |r|^2/2, with everything in float64.
+  // Unless null, `factor` becomes that of r and its Jacobian. NaN where the objective is no such sum: kinds with
+  // `needs_residuals` are refused those.
+  virtual double Linearize(absl::Span<const T> /*point*/, TriangularFactor* /*factor*/) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  // Moves `point` to the nearest that is allowed.
+  virtual void Project(absl::Span<T> /*point*/) const {}
   // The rows, where the problem is one linear output on them; else null.
   virtual const LinearRows<T>* rows() const { return nullptr; }
 };
@@ -78,7 +88,11 @@ struct OptimizerInfo {
   bool needs_curvature = false;
   // Whether it asks for rows with one linear output. Such a kind is refused losses with kinks.
   bool needs_linear_rows = false;
-  // The losses it is for; none: all that are smooth. For kinds with `needs_linear_rows`.
+  // Whether it asks for residuals and their Jacobian. Such a kind keeps to bounds by itself.
+  bool needs_residuals = false;
+  // The most parameters it takes; 0: any number.
+  int64_t most_parameters = 0;
+  // The losses it is for; none: all that are smooth. For kinds with `needs_linear_rows` or `needs_residuals`.
   absl::Span<const absl::string_view> losses = {};
   // The learning rate when none is given, from `smoothness`, an upper bound of the second derivative of a row's
   // objective along any direction of length 1, `convexity`, a lower bound, and the number of rows. Null: the field has

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,8 +9,10 @@
 #include <vector>
 
 #include "core/base/status.h"
+#include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
 #include "core/training/duality_gap.h"
+#include "core/training/linearize.h"
 #include "core/training/objective.h"
 #include "core/training/problem.h"
 #include "core/training/row_pass.h"
@@ -17,6 +20,16 @@
 
 namespace descent::core {
 namespace {
+
+// The second derivative of the penalties by each parameter.
+std::vector<double> QuadraticStrengths(absl::Span<const Config> penalties, const ParameterLayout& layout) {
+  std::vector<double> strengths;
+  for (const TensorInfo& tensor : layout.tensors) {
+    strengths.insert(strengths.end(), static_cast<size_t>(tensor.size()),
+                     StrengthsOf(penalties, tensor.role, /*with_proximal=*/true).quadratic);
+  }
+  return strengths;
+}
 
 // A model or a formula on data:
 // objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x); of rows with
@@ -60,7 +73,16 @@ class DatasetObjective final : public Objective<T> {
                team),
         evaluations_(model_.get(), loss_.get(), {.max_rows = std::max(training_.rows, held_out_.rows)}, team),
         outputs_(static_cast<size_t>(std::max(training_.rows, held_out_.rows) * model_->output_width())),
-        linear_rows_(LinearRowsOf(training_, *loss_, *model_, penalties_)) {}
+        linear_rows_(LinearRowsOf(training_, *loss_, *model_, penalties_)) {
+    if (!FindOptimizer(spec.optimizer.name())->needs_residuals) return;
+    residuals_ = std::make_unique<ResidualPass>(
+        ResidualPass::Problem{.model = problem.MakeProblemModel<double>(),
+                              .curvature = problem.loss->most_curvature,  // the same everywhere
+                              .strengths = QuadraticStrengths(penalties_, layout()),
+                              .rows = training_.rows,
+                              .columns = training_.columns},
+        team_);
+  }
 
   const ParameterLayout& layout() const override { return model_->layout(); }
   int64_t training_rows() const override { return training_.rows; }
@@ -150,6 +172,11 @@ class DatasetObjective final : public Objective<T> {
     return true;
   }
 
+  double Linearize(absl::Span<const T> parameters, TriangularFactor* factor) override {
+    return residuals_ == nullptr ? std::numeric_limits<double>::quiet_NaN()
+                                 : residuals_->Linearize<T>(parameters, training_, factor);
+  }
+
   void Project(absl::Span<T> parameters) const override {
     if (formula_ != nullptr) ClipToBounds<T>(formula_->parameters, parameters);
   }
@@ -207,6 +234,7 @@ class DatasetObjective final : public Objective<T> {
   RowPass<T> steps_;
   RowPass<T> evaluations_;
   std::unique_ptr<RowPass<T>> hessians_;
+  std::unique_ptr<ResidualPass> residuals_;  // null unless the optimizer asks for them
   AlignedVector<double> outputs_;
   LinearRows<T> linear_rows_;
 };

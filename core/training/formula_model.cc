@@ -80,6 +80,31 @@ class FormulaModel final : public Model<T> {
     for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += static_cast<T>(scratch.gradient[i]);
   }
 
+  bool Jacobian(absl::Span<const T> parameters, const FeatureRows<T>& features, int64_t stride, Workspace<T>* workspace,
+                T* outputs, T* jacobian) const override {
+    const int64_t rows = features.count;
+    FormulaScratch& scratch = static_cast<FormulaScratch&>(*workspace->own);
+    std::copy(parameters.begin(), parameters.end(), scratch.parameters.begin());
+    scratch.evaluator.SetParameters(scratch.parameters);
+    std::fill(scratch.seeds.begin(), scratch.seeds.end(), 1.0);
+    const int64_t block = scratch.evaluator.block_rows();
+    for (int64_t first = 0; first < rows; first += block) {
+      const int64_t count = std::min(block, rows - first);
+      std::copy_n(ForwardBlock(first, count, features.values, &scratch), count, outputs + first);
+      scratch.evaluator.Backward(count, scratch.seeds.data());
+      for (size_t i = 0; i < parameters.size(); ++i) {
+        const double* const adjoints = scratch.evaluator.ParameterAdjoints(static_cast<int32_t>(i));
+        T* const column = jacobian + static_cast<int64_t>(i) * stride + first;
+        if (adjoints == nullptr) {
+          std::fill_n(column, count, T{0});
+        } else {
+          std::copy_n(adjoints, count, column);
+        }
+      }
+    }
+    return true;
+  }
+
   void Tangent(absl::Span<const T> parameters, absl::Span<const T> direction, const FeatureRows<T>& features,
                const Workspace<T>& /*workspace*/, Workspace<T>* tangents, T* changes) const override {
     const int64_t rows = features.count;

@@ -3,6 +3,7 @@
 #define DESCENT_CORE_TRAINING_OBJECTIVE_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "absl/types/span.h"
 #include "core/base/parallel.h"
 #include "core/optimizers/linear_rows.h"
+#include "core/optimizers/triangular_factor.h"
 #include "core/training/job_spec.h"
 #include "core/training/parameter_layout.h"
 #include "core/training/trainer.h"
@@ -51,6 +53,10 @@ class Objective {
   // penalties or activations have kinks.
   virtual bool MultiplyByHessian(absl::Span<const T> parameters, absl::Span<const T> direction,
                                  absl::Span<T> product) = 0;
+  // As BatchObjective::Linearize, over all training rows.
+  virtual double Linearize(absl::Span<const T> /*parameters*/, TriangularFactor* /*factor*/) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   // How far the objective over all training rows is above its minimum, at most; nothing where that is not known.
   virtual std::optional<double> UpperGap(absl::Span<const T> parameters) = 0;
   // The training rows with the batch of `step` picked, where the model is one linear output on them; else null. Valid

@@ -28,6 +28,7 @@ class Checker {
 
   void CheckAll() {
     if (optimizer_ == nullptr) return;
+    if (optimizer_->needs_residuals) CheckResiduals();
     if (optimizer_->needs_linear_rows) {
       if (spec_.function.has_value()) {
         violations_->Add(FieldPath(path_, FieldPath("optimizer", optimizer_->kind.name)),
@@ -75,6 +76,36 @@ class Checker {
     }
   }
 
+  // Least squares on data: a mean of squared residuals, and squares of parameters.
+  void CheckResiduals() {
+    const absl::string_view name = optimizer_->kind.name;
+    const std::string needs = absl::StrCat("does not suit the optimizer ", name, ", which is for ");
+    if (!TrainsOnData(spec_)) {
+      return violations_->Add(FieldPath(path_, FieldPath("optimizer", name)),
+                              absl::StrCat("is for least squares, fits of a model or a formula to data, and ",
+                                           spec_.function.has_value() ? "a function" : "a formula without a dataset",
+                                           " has no residuals; use newton_cg, lbfgs or another optimizer"));
+    }
+    const bool is_formula = spec_.formula.has_value();
+    const Config& loss = is_formula ? spec_.formula->loss : spec_.dataset->loss;
+    const absl::string_view loss_name = loss.info() != nullptr ? loss.name() : loss_ != nullptr ? loss_->kind.name : "";
+    if (!loss_name.empty() && std::count(optimizer_->losses.begin(), optimizer_->losses.end(), loss_name) == 0) {
+      violations_->Add(
+          FieldPath(path_, FieldPath(is_formula ? "problem.formula.loss" : "problem.dataset.loss", loss_name)),
+          absl::StrCat(needs, "the losses ", absl::StrJoin(optimizer_->losses, ", "),
+                       "; use one of these, or another optimizer"));
+    }
+    if (is_formula || model_ == nullptr) return;
+    if (model_->kind.FindField("dropout") != nullptr && spec_.dataset->model.number("dropout") > 0) {
+      Add("model", model_->kind.name, "dropout",
+          absl::StrCat(needs, "models that draw nothing at random; set it to 0, or use another optimizer"));
+    }
+    for (const Config& penalty : spec_.dataset->penalties) {
+      if (!HaveKinks({&penalty, 1})) continue;
+      Add("regularization", penalty.name(), "", absl::StrCat(needs, "sums of squares; use l2, or another optimizer"));
+    }
+  }
+
   void CheckLinearRows() {
     const absl::string_view name = optimizer_->kind.name;
     if (!model_->is_linear_output) {
@@ -113,6 +144,14 @@ class Checker {
 
 void CheckOptimizerNeeds(const JobSpec& spec, absl::string_view path, Violations* violations) {
   Checker(spec, path, violations).CheckAll();
+}
+
+void CheckParameterCount(const JobSpec& spec, int64_t parameters, absl::string_view path, Violations* violations) {
+  const OptimizerInfo* optimizer = FindOptimizer(spec.optimizer.name());
+  if (optimizer == nullptr || optimizer->most_parameters == 0 || parameters <= optimizer->most_parameters) return;
+  violations->Add(FieldPath(path, FieldPath("optimizer", optimizer->kind.name)),
+                  absl::StrCat("is for at most ", optimizer->most_parameters, " parameters, and there are ", parameters,
+                               "; use lbfgs or another optimizer"));
 }
 
 }  // namespace descent::core

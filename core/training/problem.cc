@@ -14,6 +14,7 @@
 #include "core/initializers/initializer.h"
 #include "core/optimizers/optimizer.h"
 #include "core/regularizers/regularizer.h"
+#include "core/training/optimizer_needs.h"
 #include "core/training/parameter_groups.h"
 
 namespace descent::core {
@@ -152,6 +153,7 @@ PreparedProblem PrepareFormula(const JobSpec& spec, const TrainingData& data, ab
   const std::vector<double> start = StartOf(spec, *formula);
   if (!start.empty()) CheckAtStart(*formula, start, TrainsOnData(spec) ? &rows : nullptr, lines, field, violations);
   prepared.layout = formula->layout;
+  CheckParameterCount(spec, prepared.layout.size, path, violations);
   CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
   prepared.shape.parameter_count = prepared.layout.size;
   prepared.shape.start = formula->Start();
@@ -196,7 +198,7 @@ void CheckAgainstData(const JobSpec& spec, const FittedProblem& problem, absl::s
   }
   const OptimizerInfo* optimizer = FindOptimizer(spec.optimizer.name());
   const size_t targets = problem.encoder.target_names().size();
-  if (optimizer->needs_linear_rows && targets > 1) {
+  if ((optimizer->needs_linear_rows || optimizer->needs_residuals) && targets > 1) {
     violations->Add(FieldPath(path, FieldPath("optimizer", optimizer->kind.name)),
                     absl::StrCat("is for one target, and the dataset has ", targets,
                                  "; use another optimizer, or a dataset with one target"));
@@ -279,6 +281,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   CheckEncodes(spec, *data.table, problem.encoder, FieldPath(path, "problem.dataset.dataset"), violations);
   if (violations->list().size() != before) return prepared;
   prepared.layout = problem.MakeProblemModel<double>()->layout();
+  CheckParameterCount(spec, prepared.layout.size, path, violations);
   CheckGroupsMatch(spec.parameter_groups, prepared.layout, path, violations);
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,

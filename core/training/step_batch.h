@@ -24,6 +24,12 @@ class StepBatch final : public BatchObjective<T> {
     return objective_->MultiplyByHessian(point, direction, product);
   }
 
+  double Linearize(absl::Span<const T> point, TriangularFactor* factor) override {
+    return objective_->Linearize(point, factor);
+  }
+
+  void Project(absl::Span<T> point) const override { objective_->Project(point); }
+
   const LinearRows<T>* rows() const override { return objective_->Rows(step_); }
 
  private:

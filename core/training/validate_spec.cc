@@ -257,7 +257,8 @@ class Checker {
     if (optimizer->needs_batch && spec_.clipping.info() != nullptr) {
       Add("clipping", absl::StrCat(name, " chooses the length of its steps itself; leave it out"));
     }
-    if ((optimizer->needs_batch || optimizer->has_answer) && spec_.formula.has_value()) {
+    const bool leaves_bounds = (optimizer->needs_batch && !optimizer->needs_residuals) || optimizer->has_answer;
+    if (leaves_bounds && spec_.formula.has_value()) {
       for (size_t i = 0; i < spec_.formula->parameters.size(); ++i) {
         const FormulaParameter& parameter = spec_.formula->parameters[i];
         if (!parameter.lower.has_value() && !parameter.upper.has_value()) continue;
