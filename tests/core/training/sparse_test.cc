@@ -87,13 +87,13 @@ TEST(SparseTest, GivesWhatDenseRowsGive) {
                                               {"logistic", MakeTwins(700, 40, 6, 2)},
                                               {"softmax", MakeTwins(700, 40, 6, 4)},
                                               {"mlp", MakeTwins(700, 40, 6, 3)}};
-  const std::vector<Case> cases = {{"linear", "sgd", 32},        {"linear", "adam", 0},
-                                   {"linear", "saga", 8},        {"linear", "coordinate_descent", 0},
-                                   {"linear", "newton_cg", 0},   {"logistic", "adagrad", 50},
-                                   {"logistic", "sag", 8},       {"logistic", "svrg", 8},
-                                   {"logistic", "newton_cg", 0}, {"softmax", "sgd", 64},
-                                   {"softmax", "lbfgs", 0},      {"mlp", "adam", 64},
-                                   {"mlp", "newton_cg", 0}};
+  const std::vector<Case> cases = {{"linear", "sgd", 32},       {"linear", "adam", 0},
+                                   {"linear", "saga", 8},       {"linear", "coordinate_descent", 0},
+                                   {"linear", "newton_cg", 0},  {"linear", "levenberg_marquardt", 0},
+                                   {"logistic", "adagrad", 50}, {"logistic", "sag", 8},
+                                   {"logistic", "svrg", 8},     {"logistic", "newton_cg", 0},
+                                   {"softmax", "sgd", 64},      {"softmax", "lbfgs", 0},
+                                   {"mlp", "adam", 64},         {"mlp", "newton_cg", 0}};
   for (const auto& [model, optimizer, batch_size] : cases) {
     SCOPED_TRACE(model + " " + optimizer);
     JobSpec spec = DatasetSpec(model, optimizer, {});

@@ -70,6 +70,7 @@ TEST(WeightsTest, CountAsRepeatedRows) {
   };
   for (const Case& c : std::vector<Case>{{numbers, "linear", "sgd"},
                                          {numbers, "linear", "coordinate_descent"},
+                                         {numbers, "linear", "levenberg_marquardt"},
                                          {two, "logistic", "sgd"},
                                          {two, "logistic", "newton_cg"},
                                          {three, "softmax", "lbfgs"},
