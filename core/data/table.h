@@ -26,7 +26,7 @@ struct SparseRows {
 struct Column {
   std::vector<double> numbers;  // numeric: NaN is missing
   std::vector<int32_t> codes;   // categorical: index into ColumnSchema.categories, -1 is missing
-  SparseRows sparse;            // sparse vectors: none is missing
+  SparseRows sparse = {};       // sparse vectors: none is missing
 };
 
 // Thread-safety: like a plain struct; immutable once it is a dataset.

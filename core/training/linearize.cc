@@ -68,8 +68,8 @@ double ResidualPass::Linearize(absl::Span<const T> parameters, const Matrix<T>& 
       factor == nullptr ? Forward(count, &lane) : ForwardWithJacobian(count, &lane);
       double* const residuals = lane.block.data() + unknowns_ * block_rows_;
       for (int64_t i = 0; i < count; ++i) {
-        residuals[i] = lane.outputs[static_cast<size_t>(i)] -
-                       static_cast<double>(matrix.targets[static_cast<size_t>(first + i)]);
+        residuals[i] =
+            lane.outputs[static_cast<size_t>(i)] - static_cast<double>(matrix.targets[static_cast<size_t>(first + i)]);
       }
       lane.squares +=
           OrderedSum(static_cast<size_t>(count), [residuals](size_t i) { return residuals[i] * residuals[i]; });
@@ -105,8 +105,7 @@ void ResidualPass::ForwardWithJacobian(int64_t count, Lane* lane) const {
     problem_.model->Forward(Pass{}, parameters_, 1, lane->row.data(), &lane->workspace, &lane->outputs[i]);
     std::fill(lane->gradient.begin(), lane->gradient.end(), 0.0);
     double seed = 1;
-    problem_.model->Backward(parameters_, 1, lane->row.data(), &seed, &lane->workspace,
-                             absl::MakeSpan(lane->gradient));
+    problem_.model->Backward(parameters_, 1, lane->row.data(), &seed, &lane->workspace, absl::MakeSpan(lane->gradient));
     for (int64_t j = 0; j < unknowns_; ++j) {
       lane->block[static_cast<size_t>(j * block_rows_ + i)] = lane->gradient[static_cast<size_t>(j)];
     }

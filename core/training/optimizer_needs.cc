@@ -102,8 +102,7 @@ class Checker {
     }
     for (const Config& penalty : spec_.dataset->penalties) {
       if (!HaveKinks({&penalty, 1})) continue;
-      Add("regularization", penalty.name(), "",
-          absl::StrCat(needs, "sums of squares; use l2, or another optimizer"));
+      Add("regularization", penalty.name(), "", absl::StrCat(needs, "sums of squares; use l2, or another optimizer"));
     }
   }
 
