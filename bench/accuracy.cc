@@ -25,6 +25,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "bench/accuracy_problems.h"
+#include "bench/nist_problems.h"
 #include "core/optimizers/optimizer.h"
 #include "tests/core/optimizers/more_garbow_hillstrom.h"
 #include "tests/core/optimizers/problem_batch.h"
@@ -81,6 +82,7 @@ constexpr Method kMethods[] = {
     {"diabetes_least_squares", "lbfgs", "", 300, 1e-9},
     {"diabetes_least_squares", "newton_cg", "", 50, 1e-9},
     {"diabetes_least_squares", "coordinate_descent", "", 5000},
+    {"diabetes_least_squares", "levenberg_marquardt", "", 10, 1e-9},
 
     {"diabetes_ridge", "sgd", "learning_rate=0.2", 5000, 1e-9},
     {"diabetes_ridge", "sgd", "learning_rate=0.2 momentum=0.8", 5000, 1e-9},
@@ -95,6 +97,7 @@ constexpr Method kMethods[] = {
     {"diabetes_ridge", "saga", "batch=1", 442 * 500},
     {"diabetes_ridge", "svrg", "batch=1", 442 * 500},
     {"diabetes_ridge", "coordinate_descent", "", 1000},
+    {"diabetes_ridge", "levenberg_marquardt", "", 10, 1e-9},
 
     {"diabetes_lasso", "sgd", "learning_rate=0.2", 500},
     {"diabetes_lasso", "sgd", "learning_rate=0.2 schedule=cosine", 500},
@@ -122,41 +125,52 @@ constexpr Method kMethods[] = {
     {"nist_norris", "sgd", "learning_rate=0.4", 1000},
     {"nist_norris", "lbfgs", "", 100},
     {"nist_norris", "newton_cg", "", 20},
+    {"nist_norris", "levenberg_marquardt", "", 10},
     {"nist_pontius", "sgd", "learning_rate=0.4", 20000},
     {"nist_pontius", "sgd", "learning_rate=0.4 momentum=0.8", 20000},
     {"nist_pontius", "lbfgs", "", 100},
     {"nist_pontius", "newton_cg", "", 20},
+    {"nist_pontius", "levenberg_marquardt", "", 10},
     {"nist_noint1", "sgd", "learning_rate=1e-4", 1000},
     {"nist_noint1", "lbfgs", "", 100},
+    {"nist_noint1", "levenberg_marquardt", "", 10},
     {"nist_noint2", "sgd", "learning_rate=0.01", 1000},
     {"nist_noint2", "lbfgs", "", 100},
+    {"nist_noint2", "levenberg_marquardt", "", 10},
     {"nist_longley", "sgd", "learning_rate=0.2", 20000},
     {"nist_longley", "sgd", "learning_rate=0.2 momentum=0.98", 20000},
     {"nist_longley", "lbfgs", "", 300},
     {"nist_longley", "newton_cg", "", 50},
     {"nist_longley", "coordinate_descent", "", 20000},
+    {"nist_longley", "levenberg_marquardt", "", 30},
     {"nist_wampler1", "sgd", "learning_rate=0.2", 20000},
     {"nist_wampler1", "sgd", "learning_rate=0.3 momentum=0.9975", 50000},
     {"nist_wampler1", "lbfgs", "memory=20", 300},
     {"nist_wampler1", "newton_cg", "", 50},
+    {"nist_wampler1", "levenberg_marquardt", "", 30},
     {"nist_wampler2", "sgd", "learning_rate=0.2", 20000},
     {"nist_wampler2", "sgd", "learning_rate=0.3 momentum=0.9975", 50000},
     {"nist_wampler2", "lbfgs", "memory=20", 300},
     {"nist_wampler2", "newton_cg", "", 50},
+    {"nist_wampler2", "levenberg_marquardt", "", 30},
     {"nist_wampler3", "sgd", "learning_rate=0.2", 20000},
     {"nist_wampler3", "sgd", "learning_rate=0.3 momentum=0.9975", 50000},
     {"nist_wampler3", "lbfgs", "memory=20", 300},
     {"nist_wampler3", "newton_cg", "", 50},
+    {"nist_wampler3", "levenberg_marquardt", "", 30},
     {"nist_wampler4", "sgd", "learning_rate=0.3 momentum=0.9975", 50000},
     {"nist_wampler4", "lbfgs", "memory=20", 300},
     {"nist_wampler4", "newton_cg", "", 50},
+    {"nist_wampler4", "levenberg_marquardt", "", 30},
     {"nist_wampler5", "sgd", "learning_rate=0.3 momentum=0.9975", 50000},
     {"nist_wampler5", "lbfgs", "memory=20", 300},
     {"nist_wampler5", "newton_cg", "", 50},
+    {"nist_wampler5", "levenberg_marquardt", "", 30},
     {"nist_filip", "sgd", "learning_rate=0.1", 20000},
     {"nist_filip", "sgd", "learning_rate=0.1 momentum=0.999", 50000},
     {"nist_filip", "lbfgs", "memory=20", 1000},
     {"nist_filip", "newton_cg", "", 100},
+    {"nist_filip", "levenberg_marquardt", "", 100},
 };
 
 std::string NameOf(TerminationReason reason) {
@@ -244,10 +258,31 @@ std::string TestProblemTable() {
   return text;
 }
 
+std::string NistTable(const std::string& source_dir) {
+  std::string text = "| problem | rows | parameters | gradient_tolerance";
+  for (const char* start : {"start 1", "start 2"}) {
+    absl::StrAppend(&text, " | ", start, ": steps | correct digits | ended by");
+  }
+  text += " |\n|---|--:|--:|--:|--:|--:|---|--:|--:|---|\n";
+  for (const NistProblem& problem : ReadNistProblems(source_dir)) {
+    const double tolerance = GradientTolerance(problem);
+    absl::StrAppend(&text, "| ", problem.name, " | ", problem.values[0].size(), " | ", problem.parameters.size(), " | ",
+                    tolerance > 0 ? absl::StrFormat("%.0e", tolerance) : "none");
+    for (size_t start = 0; start < problem.starts.size(); ++start) {
+      const NistOutcome outcome = FitNist(problem, start);
+      absl::StrAppend(&text, " | ", outcome.termination.step, " | ", outcome.digits, " | ",
+                      NameOf(outcome.termination.reason));
+    }
+    text += " |\n";
+  }
+  return text;
+}
+
 std::string AllTables(const std::string& source_dir) {
   const std::vector<AccuracyProblem> problems = LoadAccuracyProblems(source_dir);
   return absl::StrCat("\n### The problems\n\n", ProblemTable(problems), "\n### Correct digits per method\n\n",
-                      MethodTable(problems), "\n### Moré, Garbow and Hillstrom's problems with L-BFGS\n\n",
+                      MethodTable(problems), "\n### NIST's nonlinear problems with Levenberg-Marquardt\n\n",
+                      NistTable(source_dir), "\n### Moré, Garbow and Hillstrom's problems with L-BFGS\n\n",
                       TestProblemTable(), "\n");
 }
 
@@ -285,7 +320,7 @@ bool IsSameLine(const std::vector<std::string>& headings, absl::string_view writ
   if (a.size() != b.size()) return false;
   for (size_t i = 0; i < a.size(); ++i) {
     const std::string heading = i < headings.size() ? headings[i] : "";
-    if (heading == "steps" || heading == "evaluations" || heading == "objective reached" ||
+    if (absl::EndsWith(heading, "steps") || heading == "evaluations" || heading == "objective reached" ||
         heading == "value reached") {
       continue;
     }

@@ -126,7 +126,7 @@ std::shared_ptr<const Table> ReadTable(const Definition& definition, const std::
     std::vector<double> powers = table->columns.back().numbers;
     for (size_t row = 0; row < powers.size(); ++row) powers[row] *= x[row];
     table->schema.columns.push_back({absl::StrCat("x", power), ColumnType::kNumeric, ColumnRole::kFeature, {}, ""});
-    table->columns.emplace_back().numbers = std::move(powers);
+    table->columns.push_back({.numbers = std::move(powers), .codes = {}});
   }
   return table;
 }

@@ -10,9 +10,12 @@
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
 #include "bench/accuracy_problems.h"
 #include "core/optimizers/optimizer.h"
 #include "core/training/job_spec.h"
@@ -23,6 +26,17 @@ namespace {
 constexpr int kCertifiedDigits = 11;
 constexpr int64_t kMostSteps = 2000;
 constexpr int64_t kPatience = 50;
+
+struct Tolerance {
+  absl::string_view problem;
+  double gradient;
+};
+constexpr Tolerance kTolerances[] = {{"Bennett5", 1e-11}, {"BoxBOD", 1e-9},    {"Chwirut1", 1e-9},  {"Chwirut2", 1e-10},
+                                     {"DanWood", 1e-12},  {"ENSO", 1e-13},     {"Eckerle4", 1e-14}, {"Gauss1", 1e-9},
+                                     {"Gauss2", 1e-9},    {"Gauss3", 1e-9},    {"Hahn1", 1e-6},     {"Kirby2", 1e-7},
+                                     {"Lanczos1", 1e-14}, {"Lanczos2", 1e-15}, {"MGH09", 1e-15},    {"MGH10", 1e-3},
+                                     {"MGH17", 1e-13},    {"Misra1a", 1e-7},   {"Misra1b", 1e-7},   {"Misra1c", 1e-7},
+                                     {"Misra1d", 1e-7},   {"Rat42", 1e-9},     {"Rat43", 1e-8},     {"Thurber", 1e-7}};
 
 [[noreturn]] void Fail(const std::string& message) {
   std::fprintf(stderr, "nist: %s\n", message.c_str());
@@ -92,10 +106,26 @@ JobSpec SpecOf(const NistProblem& problem, const std::vector<double>& start) {
   spec.seed = 1;
   spec.stopping = Config(&StoppingInfo());
   spec.stopping.SetInteger("max_steps", kMostSteps);
-  if (const char* t = std::getenv("TOL")) spec.stopping.SetNumber("gradient_tolerance", std::atof(t));
+  if (const double tolerance = GradientTolerance(problem); tolerance > 0) {
+    spec.stopping.SetNumber("gradient_tolerance", tolerance);
+  }
   spec.plateau = Config(&PlateauInfo());
   spec.plateau.SetSteps("window", kPatience);
   return spec;
+}
+
+// Aborts with a message when the spec is refused.
+std::unique_ptr<Trainer> MakeTrainer(const JobSpec& given, const TrainingData& data) {
+  Violations violations;
+  ValidateSpec(given, "spec", &violations);
+  if (!violations.empty()) Fail(std::string(violations.ToStatus().message()));
+  const PreparedProblem prepared = PrepareProblem(given, data, "spec", &violations);
+  if (!violations.empty()) Fail(std::string(violations.ToStatus().message()));
+  const JobSpec spec = ResolveSpec(given, prepared.shape, SpecLimits{}, 1, "spec", &violations);
+  if (!violations.empty()) Fail(std::string(violations.ToStatus().message()));
+  absl::StatusOr<std::unique_ptr<Trainer>> trainer = Trainer::Create(spec, data);
+  if (!trainer.ok()) Fail(std::string(trainer.status().message()));
+  return *std::move(trainer);
 }
 
 }  // namespace
@@ -116,29 +146,46 @@ std::vector<NistProblem> ReadNistProblems(const std::string& source_dir) {
   return problems;
 }
 
+double GradientTolerance(const NistProblem& problem) {
+  for (const Tolerance& tolerance : kTolerances) {
+    if (tolerance.problem == problem.name) return tolerance.gradient;
+  }
+  return 0;
+}
+
 NistOutcome FitNist(const NistProblem& problem, size_t start) {
   const TrainingData data = DataOf(problem);
-  const JobSpec given = SpecOf(problem, problem.starts[start]);
-  Violations violations;
-  ValidateSpec(given, "spec", &violations);
-  if (!violations.empty()) Fail(std::string(violations.ToStatus().message()));
-  const PreparedProblem prepared = PrepareProblem(given, data, "spec", &violations);
-  if (!violations.empty()) Fail(std::string(violations.ToStatus().message()));
-  const JobSpec spec = ResolveSpec(given, prepared.shape, SpecLimits{}, 1, "spec", &violations);
-  if (!violations.empty()) Fail(std::string(violations.ToStatus().message()));
-  absl::StatusOr<std::unique_ptr<Trainer>> trainer = Trainer::Create(spec, data);
-  if (!trainer.ok()) Fail(std::string(trainer.status().message()));
+  const std::unique_ptr<Trainer> trainer = MakeTrainer(SpecOf(problem, problem.starts[start]), data);
   StepBlock block;
-  while (!(*trainer)->termination().has_value()) (*trainer)->Advance(1000, &block);
+  while (!trainer->termination().has_value()) trainer->Advance(1000, &block);
   NistOutcome outcome;
-  outcome.termination = *(*trainer)->termination();
+  outcome.termination = *trainer->termination();
   outcome.digits = kCertifiedDigits;
-  const std::vector<double>& fitted = (*trainer)->kept().values;
+  outcome.rounds_to_all = true;
+  const std::vector<double>& fitted = trainer->kept().values;
   for (size_t i = 0; i < fitted.size(); ++i) {
     outcome.digits = std::min(outcome.digits, CorrectDigits(fitted[i], problem.certified[i], problem.certified[i]));
+    const std::string rounded = absl::StrFormat("%.10e", fitted[i]);
+    outcome.rounds_to_all = outcome.rounds_to_all && rounded == absl::StrFormat("%.10e", problem.certified[i]);
   }
   outcome.residual_sum_of_squares = outcome.termination.objective * static_cast<double>(problem.values[0].size());
   return outcome;
+}
+
+std::vector<std::vector<double>> NistPath(const NistProblem& problem, size_t start, int64_t steps) {
+  const TrainingData data = DataOf(problem);
+  JobSpec spec = SpecOf(problem, problem.starts[start]);
+  spec.stopping = Config(&StoppingInfo());
+  spec.stopping.SetInteger("max_steps", steps + 1);
+  spec.plateau = Config();
+  const std::unique_ptr<Trainer> trainer = MakeTrainer(spec, data);
+  std::vector<std::vector<double>> path;
+  StepBlock block;
+  while (trainer->step() < steps) {
+    trainer->Advance(1, &block);
+    path.push_back(trainer->last().values);
+  }
+  return path;
 }
 
 }  // namespace descent::core

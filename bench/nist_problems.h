@@ -3,6 +3,8 @@
 #ifndef DESCENT_BENCH_NIST_PROBLEMS_H_
 #define DESCENT_BENCH_NIST_PROBLEMS_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,17 +30,21 @@ std::vector<NistProblem> ReadNistProblems(const std::string& source_dir);
 
 struct NistOutcome {
   Termination termination;
-  // Correct digits of the worst parameter; 11 are certified.
-  int digits = 0;
+  int digits = 0;              // correct ones of the worst parameter, at most 11: so many are certified
+  bool rounds_to_all = false;  // whether every parameter, rounded to 11 digits, is the certified one
   double residual_sum_of_squares = 0;
 };
 
 // Fits a problem from one of its starts with the defaults of levenberg_marquardt, until the gradient is within
-// GradientTolerance(problem) or the objective has not fallen for 50 steps.
+// GradientTolerance(problem) or the objective has not fallen for 50 steps. Aborts with a message when the spec is
+// refused.
 NistOutcome FitNist(const NistProblem& problem, size_t start);
 
-// What rounding leaves of the gradient at the minimum, with room: a share of what it would be if all residuals lay
-// along the longest column of the Jacobian.
+// The parameters after each of the first `steps` steps from a start.
+std::vector<std::vector<double>> NistPath(const NistProblem& problem, size_t start, int64_t steps);
+
+// A norm of the gradient that vouches for ten digits of all parameters, and that rounding lets the gradient pass with
+// room; 0 where there is none, because parameters of very different size leave their digits in different places.
 double GradientTolerance(const NistProblem& problem);
 
 }  // namespace descent::core

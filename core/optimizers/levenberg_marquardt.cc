@@ -20,7 +20,9 @@ constexpr absl::string_view kLosses[] = {"squared", "half_squared"};
 
 constexpr FieldInfo kFields[] = {
     Number("learning_rate", "Share of the step that is taken.", 1, OpenClosed(0, 1)),
-    Number("initial_radius", "Longest first step, in lengths of the start when both are scaled.", 1, Positive()),
+    Number("initial_radius",
+           "Longest first step, in lengths of the start when both are scaled, or of the residuals from a start at 0.",
+           1, Positive()),
     Integer("max_tries", "Radii that a step may try.", 30, Closed(1, 1000)),
 };
 
@@ -53,7 +55,7 @@ class LevenbergMarquardt final : public Optimizer<T> {
     if (!std::isfinite(value) || !TakeScales()) return;
     FixAtBounds(*update.batch, parameters);
     const bool is_first = radius() == 0;
-    if (is_first) radius() = FirstRadius(parameters);
+    if (is_first) radius() = FirstRadius(value, parameters);
     for (int64_t tries = 0; tries < max_tries_; ++tries) {
       const double length = trust_region_.Solve(factor_, divisors_, radius(), &damping(), absl::MakeSpan(step_));
       if (!MoveTo(update, parameters)) return;
@@ -95,12 +97,14 @@ class LevenbergMarquardt final : public Optimizer<T> {
     return true;
   }
 
-  double FirstRadius(absl::Span<const T> parameters) const {
+  // In lengths of the start or, at the origin, of the residuals: scaled parameters are of their unit.
+  double FirstRadius(double value, absl::Span<const T> parameters) const {
     const double length = std::sqrt(OrderedSum(parameters.size(), [&](size_t i) {
       const double scaled = divisors_[i] * static_cast<double>(parameters[i]);
       return scaled * scaled;
     }));
-    return length > 0 ? initial_radius_ * length : initial_radius_;
+    const double unit = length > 0 ? length : std::sqrt(2 * value);
+    return unit > 0 && std::isfinite(unit) ? initial_radius_ * unit : initial_radius_;
   }
 
   // Takes parameters out of the system that a step downhill would only press against their bounds.

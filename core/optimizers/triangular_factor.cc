@@ -29,12 +29,12 @@ void TriangularFactor::Fold(size_t rows, size_t stride, bool staggered, double* 
     const double* const below = block + j * stride;
     const double squares = Product(active, below, below);
     if (squares <= std::numeric_limits<double>::min()) continue;  // NaN goes on, and shows in R
-    double& diagonal = column(j)[j];
+    double& diagonal = mutable_column(j)[j];
     const double turned = -std::copysign(std::sqrt(diagonal * diagonal + squares), diagonal);
     const double first = diagonal - turned;
     const double beta = 2 / (first * first + squares);
     for (size_t k = j + 1; k <= unknowns_; ++k) {
-      double& right = column(k)[j];
+      double& right = mutable_column(k)[j];
       double* const others = block + k * stride;
       const double share = beta * (first * right + Product(active, below, others));
       right -= share * first;
@@ -50,7 +50,7 @@ void TriangularFactor::Scale(double factor) {
 
 // A column of zeros and the one row that asks for 0.
 void TriangularFactor::Freeze(size_t unknown, absl::Span<double> scratch) {
-  std::fill_n(column(unknown), unknown + 1, 0.0);
+  std::fill_n(mutable_column(unknown), unknown + 1, 0.0);
   std::fill(scratch.begin(), scratch.end(), 0.0);
   scratch[unknown] = 1;
   Fold(1, 1, /*staggered=*/false, scratch.data());

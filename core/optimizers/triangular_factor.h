@@ -50,7 +50,7 @@ class TriangularFactor {
   void SolveTransposed(absl::Span<double> vector) const;
 
  private:
-  double* column(size_t j) { return values_.data() + j * (unknowns_ + 1); }
+  double* mutable_column(size_t j) { return values_.data() + j * (unknowns_ + 1); }
 
   size_t unknowns_;
   AlignedVector<double> values_;  // [R c; 0 rest], one column after another

@@ -15,8 +15,7 @@ constexpr double kTiny = std::numeric_limits<double>::min();
 
 }  // namespace
 
-TrustRegion::TrustRegion(size_t unknowns)
-    : damped_(unknowns), rows_(unknowns * (unknowns + 1)), vector_(unknowns) {}
+TrustRegion::TrustRegion(size_t unknowns) : damped_(unknowns), rows_(unknowns * (unknowns + 1)), vector_(unknowns) {}
 
 double TrustRegion::Solve(const TriangularFactor& factor, absl::Span<const double> scale, double radius,
                           double* damping, absl::Span<double> step) {

@@ -42,6 +42,7 @@ std::vector<Setup> Setups() {
   };
   for (const OptimizerInfo* info : Optimizers()) {
     if (info->needs_linear_rows) continue;  // see linear_rows_test.cc
+    if (info->needs_residuals) continue;    // see levenberg_marquardt_test.cc
     Config config(&info->kind);
     setups.push_back({config});
     for (const Preset& preset : info->kind.presets) {

@@ -36,6 +36,8 @@ Refusal Linear(const std::string& id, const std::string& rest_of_problem, const 
   return Model(id, "datasets/prices", "linear {}", rest_of_problem, rest);
 }
 
+constexpr char kLeastSquares[] = "optimizer { levenberg_marquardt {} } ";
+
 std::vector<Refusal> Optimizers() {
   return {
       Spec("spec-missing", ""),
@@ -151,6 +153,25 @@ std::vector<Refusal> Models() {
       Spec("proximal-with-line-search",
            "problem { dataset { dataset: 'datasets/prices' model { linear {} } regularization { l1 { strength: 1 "
            "proximal: true } } } } optimizer { lbfgs {} }"),
+      Spec("least-squares-of-a-function", absl::StrCat(kBowl, kLeastSquares)),
+      Spec("least-squares-of-a-formula",
+           absl::StrCat("problem { formula { expression: '(a - 1)^2' parameters { name: 'a' start: 0 } } } ",
+                        kLeastSquares)),
+      Spec("least-squares-other-loss",
+           absl::StrCat("problem { dataset { dataset: 'datasets/prices' model { linear {} } loss { huber {} } } } ",
+                        kLeastSquares)),
+      Spec("least-squares-other-penalty",
+           absl::StrCat("problem { dataset { dataset: 'datasets/prices' model { linear {} } regularization { l1 { "
+                        "strength: 1 } } } } ",
+                        kLeastSquares)),
+      Spec("least-squares-dropout",
+           absl::StrCat("problem { dataset { dataset: 'datasets/prices' model { mlp { dropout: 0.1 } } loss { squared "
+                        "{} } } } ",
+                        kLeastSquares)),
+      Spec("least-squares-parameters-too-many",
+           absl::StrCat("problem { dataset { dataset: 'datasets/prices' model { mlp { hidden_sizes: 500 } } loss { "
+                        "squared {} } } } ",
+                        kLeastSquares)),
       Model("dropout-one", "datasets/prices", "mlp { dropout: 1 }", "loss { squared {} }"),
       Model("hidden-size-zero", "datasets/prices", "mlp { hidden_sizes: [ 8, 0 ] }", "loss { squared {} }"),
       Model("hidden-layers-too-many", "datasets/prices",
