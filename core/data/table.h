@@ -12,8 +12,8 @@
 
 namespace descent::core {
 
-// Rows of numbers of which most are 0, in compressed form (CSR). Row r has values[k] at position indices[k], from 0, for
-// k in [starts[r], starts[r+1]); positions ascend and no value is 0 or not finite.
+// Rows of numbers of which most are 0, in compressed form (CSR). Row r has values[k] at position indices[k], from 0,
+// for k in [starts[r], starts[r+1]); positions ascend and no value is 0 or not finite.
 struct SparseRows {
   std::vector<int64_t> starts;  // [rows + 1]; empty when there are no rows
   std::vector<int32_t> indices;
@@ -26,7 +26,7 @@ struct SparseRows {
 struct Column {
   std::vector<double> numbers;  // numeric: NaN is missing
   std::vector<int32_t> codes;   // categorical: index into ColumnSchema.categories, -1 is missing
-  SparseRows sparse;            // sparse vectors: none is missing
+  SparseRows sparse = {};       // sparse vectors: none is missing
 };
 
 // Thread-safety: like a plain struct; immutable once it is a dataset.
