@@ -20,9 +20,6 @@ namespace descent::core {
 namespace {
 
 constexpr size_t kMaxNameBytes = 256;
-// A preview is for looking at: longer cells are cut, and rows end where it becomes large.
-constexpr size_t kMaxPreviewCellBytes = 200;
-constexpr size_t kMaxPreviewBytes = size_t{1} << 20;
 
 bool IsDelimiter(char character) {
   const bool alphanumeric = (character >= '0' && character <= '9') || (character >= 'A' && character <= 'Z') ||
@@ -289,7 +286,7 @@ void Reader::Read(int64_t preview_rows, ProblemCollector* problems) {
   CsvTokenizer tokenizer(text_, delimiter_);
   if (!ReadNames(&tokenizer, problems)) return;
   MakePreview(tokenizer, preview_rows);
-  const std::vector<ColumnSchema> schema = ResolveColumns(names_, given_, violations_);
+  const std::vector<ColumnSchema> schema = ResolveColumns(names_, {}, given_, violations_);
   columns_.reserve(schema.size());
   // A row takes a line and a byte a cell, so this bounds memory by the size of the text.
   const int64_t width = static_cast<int64_t>(schema.size());

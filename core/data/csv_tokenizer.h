@@ -3,15 +3,12 @@
 #ifndef DESCENT_CORE_DATA_CSV_TOKENIZER_H_
 #define DESCENT_CORE_DATA_CSV_TOKENIZER_H_
 
-#include <fast_float/fast_float.h>
-
-#include <cmath>
 #include <cstdint>
 #include <string>
-#include <system_error>
 
 #include "absl/strings/string_view.h"
 #include "core/data/data_problems.h"
+#include "core/data/number.h"
 
 namespace descent::core {
 
@@ -79,51 +76,10 @@ class CsvTokenizer {
   std::string unescaped_;  // text of a cell with doubled quotes
 };
 
-// Reads a plain decimal number, without exponent, of at most 18 digits whose digits make a whole number below 2^53:
-// that number divided by a power of ten, both exact, is correctly rounded (Clinger 1990). Returns its end, or null for
-// others.
-inline const char* ReadShortDecimal(const char* begin, const char* end, double* value) {
-  constexpr int64_t kMaxDigits = 18;
-  constexpr double kPowersOfTen[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                     1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-  const char* at = begin;
-  const bool negative = *at == '-';
-  if (negative) ++at;
-  uint64_t digits = 0;
-  const char* const whole = at;
-  for (; at != end && static_cast<unsigned char>(*at - '0') < 10; ++at) {
-    digits = 10 * digits + static_cast<unsigned char>(*at - '0');
-  }
-  int64_t count = at - whole;
-  int64_t decimals = 0;
-  if (at != end && *at == '.') {
-    const char* const fraction = ++at;
-    for (; at != end && static_cast<unsigned char>(*at - '0') < 10; ++at) {
-      digits = 10 * digits + static_cast<unsigned char>(*at - '0');
-    }
-    decimals = at - fraction;
-    count += decimals;
-  }
-  if (count == 0 || count > kMaxDigits || digits > (uint64_t{1} << 53)) return nullptr;
-  const double magnitude = static_cast<double>(static_cast<int64_t>(digits)) / kPowersOfTen[decimals];
-  *value = negative ? -magnitude : magnitude;
-  return at;
-}
-
 inline bool CsvTokenizer::NextNumber(double* value) {
-  if (position_ == end_) return false;
-  const char first = *position_;
-  if (static_cast<unsigned char>(first - '0') >= 10 && first != '-' && first != '.') return false;
-  const auto ends_cell = [this](const char* at) {
-    return at == end_ || *at == delimiter_ || *at == '\n' || *at == '\r';
-  };
-  const char* after = ReadShortDecimal(position_, end_, value);
-  if (after == nullptr || !ends_cell(after)) {
-    const fast_float::from_chars_result result = fast_float::from_chars(position_, end_, *value);
-    after = result.ptr;
-    if (result.ec != std::errc() || !std::isfinite(*value)) return false;
-    if (!ends_cell(after) || after - position_ > kMaxCellBytes) return false;
-  }
+  const char* const after = ReadPlainNumber(position_, end_, value);
+  if (after == nullptr || after - position_ > kMaxCellBytes) return false;
+  if (after != end_ && *after != delimiter_ && *after != '\n' && *after != '\r') return false;
   position_ = after;
   EndCell();
   return true;

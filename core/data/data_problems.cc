@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/base/errors.h"
 #include "core/data/text_check.h"
 
 namespace descent::core {
@@ -58,7 +59,7 @@ void ProblemCollector::ReturnTo(const Mark& mark) {
   if (static_cast<int64_t>(hints_.first.size()) > hints_.count) hints_.first.resize(static_cast<size_t>(hints_.count));
 }
 
-void ProblemCollector::MoveTo(CsvResult* result) {
+void ProblemCollector::MoveTo(ReadResult* result) {
   result->fatal_count = fatal_.count;
   result->problem_count = fatal_.count + hints_.count;
   std::vector<DataProblem>& problems = result->problems;
@@ -72,7 +73,7 @@ void ProblemCollector::MoveTo(CsvResult* result) {
   *this = {};
 }
 
-absl::Status FatalProblems(const CsvResult& result) {
+absl::Status FatalProblems(const ReadResult& result) {
   if (result.fatal_count == 0) return absl::OkStatus();
   constexpr size_t kShown = 5;
   std::vector<std::string> texts;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "core/data/csv_reader.h"
+#include "core/data/read_result.h"
 
 namespace descent::core {
 
@@ -48,7 +48,7 @@ class ProblemCollector {
   void ReturnTo(const Mark& mark);
 
   // Moves the problems into a result, fatal ones first chosen, all in the order of the file.
-  void MoveTo(CsvResult* result);
+  void MoveTo(ReadResult* result);
 
  private:
   struct List {

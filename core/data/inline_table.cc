@@ -13,6 +13,7 @@
 #include "core/base/format.h"
 #include "core/base/status.h"
 #include "core/base/suggest.h"
+#include "core/data/cell_violations.h"
 #include "core/data/data_problems.h"
 #include "core/data/number.h"
 #include "core/data/resolve_schema.h"
@@ -23,36 +24,16 @@ namespace {
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kMaxNameBytes = 256;
 constexpr size_t kMaxTextBytes = size_t{1} << 20;
-// Of one column; the pattern is clear then.
-constexpr int64_t kMaxCellViolations = 10;
 
 std::string ColumnPath(size_t column, absl::string_view field) {
   return absl::StrCat("rows.columns[", column, "].", field);
 }
 
-// Violations of the cells of one column, the first few in full.
-class CellViolations {
- public:
-  CellViolations(std::string path, Violations* violations) : path_(std::move(path)), violations_(violations) {}
-  ~CellViolations() {
-    const int64_t more = count_ - kMaxCellViolations;
-    if (more > 0)
-      violations_->Add(path_, absl::StrCat("has ", more, more == 1 ? " such value more" : " such values more"));
-  }
-  CellViolations(const CellViolations&) = delete;
-  CellViolations& operator=(const CellViolations&) = delete;
-
-  // Whether there is still room for details.
-  bool detailed() const { return count_ < kMaxCellViolations; }
-  void Add(size_t cell, absl::string_view description) {
-    if (count_++ < kMaxCellViolations) violations_->Add(absl::StrCat(path_, "[", cell, "]"), description);
-  }
-
- private:
-  std::string path_;
-  Violations* violations_;
-  int64_t count_ = 0;
-};
+// The field that holds the cells, one a row.
+absl::string_view CellsField(const InlineColumn& column) {
+  if (column.sparse.has_value()) return "sparse.nonzero_counts";
+  return column.texts.empty() ? "numbers" : "texts";
+}
 
 // The form of the rows: names and lengths. False when the cells cannot be looked at.
 bool CheckShape(const InlineRows& rows, Violations* violations) {
@@ -79,9 +60,18 @@ bool CheckShape(const InlineRows& rows, Violations* violations) {
       violations->Add(ColumnPath(i, "texts"), "must be empty because numbers are given; leave out one of the two");
       continue;
     }
-    const size_t cells = std::max(column.numbers.size(), column.texts.size());
+    size_t cells = std::max(column.numbers.size(), column.texts.size());
+    if (column.sparse.has_value()) {
+      if (cells > 0) {
+        violations->Add(ColumnPath(i, "sparse"),
+                        absl::StrCat("must be left out because ", column.texts.empty() ? "numbers" : "texts",
+                                     " are given; leave out one of the two"));
+        continue;
+      }
+      cells = column.sparse->nonzero_counts.size();
+    }
     if (static_cast<int64_t>(cells) == rows.row_count) continue;
-    violations->Add(ColumnPath(i, column.texts.empty() ? "numbers" : "texts"),
+    violations->Add(ColumnPath(i, CellsField(column)),
                     absl::StrCat("must have rows.row_count = ", rows.row_count, " values, has ", cells));
   }
   return violations->list().size() == before;
@@ -175,6 +165,11 @@ std::vector<std::string> CategoriesOf(const std::vector<std::string>& texts, con
 // Fills a column whose schema says what is given of it.
 Column MakeColumn(const InlineColumn& source, size_t index, ColumnSchema* schema, Violations* violations) {
   Column column;
+  if (schema->type == ColumnType::kSparseVector) {
+    column.sparse =
+        ReadInlineSparse(*source.sparse, schema->name, ColumnPath(index, "sparse"), &schema->width, violations);
+    return column;
+  }
   if (schema->type == ColumnType::kUnknown) {
     schema->type = source.texts.empty() ? ColumnType::kNumeric : ColumnType::kCategorical;
   }
@@ -213,6 +208,29 @@ std::vector<std::string> TextsLike(const std::vector<std::string>& categories, c
   return texts;
 }
 
+// The cells as those of a column that a model was trained on.
+Column ColumnForPrediction(const InlineColumn& source, size_t index, const ColumnSchema& training,
+                           Violations* violations) {
+  Column column;
+  const bool is_sparse = training.type == ColumnType::kSparseVector;
+  if (source.sparse.has_value() != is_sparse) {
+    violations->Add(ColumnPath(index, "sparse"),
+                    is_sparse ? absl::StrCat("is required: ", Quoted(training.name), " is a sparse vector of width ",
+                                             training.width, "; give its cells there")
+                              : absl::StrCat("is for sparse vectors, which ", Quoted(training.name),
+                                             " is not; give its cells as numbers or texts"));
+  } else if (is_sparse) {
+    int64_t width = training.width;
+    column.sparse = ReadInlineSparse(*source.sparse, training.name, ColumnPath(index, "sparse"), &width, violations);
+  } else if (training.type == ColumnType::kNumeric) {
+    column.numbers = Numbers(source, index, violations);
+  } else {
+    column.codes = CodesOf(TextsLike(training.categories, source, index, violations), training.categories,
+                           ColumnPath(index, CellsField(source)), training.name, violations);
+  }
+  return column;
+}
+
 }  // namespace
 
 Table TableFromRows(const InlineRows& rows, const Schema& given, Violations* violations) {
@@ -220,9 +238,13 @@ Table TableFromRows(const InlineRows& rows, const Schema& given, Violations* vio
   const size_t before = violations->list().size();
   if (!CheckShape(rows, violations)) return table;
   std::vector<std::string> names;
-  for (const InlineColumn& column : rows.columns) names.push_back(column.name);
+  std::vector<bool> sparse;
+  for (const InlineColumn& column : rows.columns) {
+    names.push_back(column.name);
+    sparse.push_back(column.sparse.has_value());
+  }
   table.row_count = rows.row_count;
-  table.schema.columns = ResolveColumns(names, given, violations);
+  table.schema.columns = ResolveColumns(names, sparse, given, violations);
   // What a wrong schema makes of the cells says nothing.
   if (violations->list().size() != before) return table;
   for (size_t i = 0; i < rows.columns.size() && violations->list().size() < before + 100; ++i) {
@@ -258,17 +280,8 @@ absl::StatusOr<Table> TableForPrediction(const InlineRows& rows, const Schema& t
                                                   violations.list().size() < 10 ? Suggestion(schema.name, names) : ""));
       continue;
     }
-    const InlineColumn& source = rows.columns[found->second];
-    Column column;
-    if (schema.type == ColumnType::kNumeric) {
-      column.numbers = Numbers(source, found->second, &violations);
-    } else {
-      column.codes =
-          CodesOf(TextsLike(schema.categories, source, found->second, &violations), schema.categories,
-                  ColumnPath(found->second, source.texts.empty() ? "numbers" : "texts"), schema.name, &violations);
-    }
+    table.columns.push_back(ColumnForPrediction(rows.columns[found->second], found->second, schema, &violations));
     table.schema.columns.push_back(schema);
-    table.columns.push_back(std::move(column));
   }
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
   return table;

@@ -23,12 +23,45 @@ std::string GivenPath(size_t column, absl::string_view field) {
   return absl::StrCat("schema.columns[", column, "].", field);
 }
 
+absl::string_view TypeName(ColumnType type) {
+  if (type == ColumnType::kSparseVector) return "sparse_vector";
+  return type == ColumnType::kCategorical ? "categorical" : "numeric";
+}
+
+// What is given of a column whose cells are sparse vectors, or are none.
+void CheckSparse(const ColumnSchema& column, size_t index, bool is_sparse, Violations* violations) {
+  if (!is_sparse && column.type == ColumnType::kSparseVector) {
+    violations->Add(GivenPath(index, "type"),
+                    absl::StrCat("is sparse_vector, but the cells of ", Quoted(column.name),
+                                 " are single values; leave it out, or upload a libsvm file"));
+  } else if (!is_sparse && column.width != 0) {
+    violations->Add(GivenPath(index, "width"),
+                    absl::StrCat("only for a sparse vector, which ", Quoted(column.name), " is not; leave it out"));
+  }
+  if (!is_sparse) return;
+  if (column.type != ColumnType::kUnknown && column.type != ColumnType::kSparseVector) {
+    violations->Add(GivenPath(index, "type"),
+                    absl::StrCat("is ", TypeName(column.type), ", but the cells of ", Quoted(column.name),
+                                 " are sparse vectors; make it sparse_vector or leave it out"));
+  }
+  if (column.role == ColumnRole::kTarget || column.role == ColumnRole::kWeight) {
+    const absl::string_view role = column.role == ColumnRole::kTarget ? "target" : "weight";
+    violations->Add(GivenPath(index, "role"), absl::StrCat("is ", role, ", but ", Quoted(column.name),
+                                                           " is a sparse vector; choose another column"));
+  }
+  if (column.width < 0 || column.width > kMaxSparseWidth) {
+    violations->Add(GivenPath(index, "width"),
+                    absl::StrCat("must be in [1, ", kMaxSparseWidth, "], or 0 for the largest index that occurs, was ",
+                                 column.width));
+  }
+}
+
 void CheckCategories(const ColumnSchema& column, size_t index, Violations* violations) {
   const std::string path = GivenPath(index, "categories");
   if (column.categories.empty()) return;
-  if (column.type == ColumnType::kNumeric) {
-    violations->Add(path, absl::StrCat("only for a categorical column, but the type of ", Quoted(column.name),
-                                       " is numeric; leave them out or change the type"));
+  if (column.type != ColumnType::kUnknown && column.type != ColumnType::kCategorical) {
+    violations->Add(path, absl::StrCat("only for a categorical column, but the type of ", Quoted(column.name), " is ",
+                                       TypeName(column.type), "; leave them out or change the type"));
     return;
   }
   if (static_cast<int64_t>(column.categories.size()) > kMaxCategories) {
@@ -52,8 +85,8 @@ void CheckCategories(const ColumnSchema& column, size_t index, Violations* viola
 }
 
 // Copies what is given onto the columns of that name.
-void ApplyGiven(const std::vector<std::string>& names, const Schema& given, std::vector<ColumnSchema>* columns,
-                Violations* violations) {
+void ApplyGiven(const std::vector<std::string>& names, const std::vector<bool>& sparse, const Schema& given,
+                std::vector<ColumnSchema>* columns, Violations* violations) {
   absl::flat_hash_map<absl::string_view, size_t> index;
   for (size_t i = 0; i < names.size(); ++i) index.emplace(names[i], i);
   absl::flat_hash_set<absl::string_view> seen;
@@ -69,9 +102,15 @@ void ApplyGiven(const std::vector<std::string>& names, const Schema& given, std:
       violations->Add(GivenPath(i, "name"),
                       absl::StrCat("is ", Quoted(column.name), " a second time; list each column once"));
     } else {
-      CheckCategories(column, i, violations);
-      (*columns)[found->second] = column;
-      if (!column.categories.empty()) (*columns)[found->second].type = ColumnType::kCategorical;
+      const bool is_sparse = !sparse.empty() && sparse[found->second];
+      CheckSparse(column, i, is_sparse, violations);
+      ColumnSchema& applied = (*columns)[found->second];
+      applied = column;
+      if (is_sparse || applied.type == ColumnType::kSparseVector) {
+        applied.type = is_sparse ? ColumnType::kSparseVector : ColumnType::kUnknown;
+      }
+      CheckCategories(applied, i, violations);
+      if (!is_sparse && !column.categories.empty()) applied.type = ColumnType::kCategorical;
     }
   }
 }
@@ -102,7 +141,9 @@ void ResolveRoles(std::vector<ColumnSchema>* columns, Violations* violations) {
   if (in_use == 0) {
     violations->Add("schema.columns", "ignores every column; use at least one");
   } else if (!has_target && in_use > 1) {
-    const auto last = std::find_if(columns->rbegin(), columns->rend(), has_role(ColumnRole::kUnknown));
+    const auto last = std::find_if(columns->rbegin(), columns->rend(), [](const ColumnSchema& column) {
+      return column.role == ColumnRole::kUnknown && column.type != ColumnType::kSparseVector;
+    });
     if (last == columns->rend()) {
       violations->Add("schema.columns", "names no target; give one column the role target");
     } else {
@@ -122,11 +163,14 @@ size_t GivenIndex(const Schema& given, const std::string& name) {
 
 }  // namespace
 
-std::vector<ColumnSchema> ResolveColumns(const std::vector<std::string>& names, const Schema& given,
-                                         Violations* violations) {
+std::vector<ColumnSchema> ResolveColumns(const std::vector<std::string>& names, const std::vector<bool>& sparse,
+                                         const Schema& given, Violations* violations) {
   std::vector<ColumnSchema> columns(names.size());
-  for (size_t i = 0; i < names.size(); ++i) columns[i].name = names[i];
-  ApplyGiven(names, given, &columns, violations);
+  for (size_t i = 0; i < names.size(); ++i) {
+    columns[i].name = names[i];
+    if (!sparse.empty() && sparse[i]) columns[i].type = ColumnType::kSparseVector;
+  }
+  ApplyGiven(names, sparse, given, &columns, violations);
   CheckRoles(given, violations);
   ResolveRoles(&columns, violations);
   for (const ColumnSchema& column : columns) {

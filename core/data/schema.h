@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace descent::core {
@@ -61,15 +62,26 @@ struct CsvFormat {
   std::vector<std::string> missing_tokens;
 };
 
+// How libsvm text is read. Unset fields take their default.
+struct LibsvmFormat {
+  // Whether the first index is 0. Default false: it is 1.
+  std::optional<bool> zero_based;
+};
+
+// How the bytes of a table are read.
+using TextFormat = std::variant<CsvFormat, LibsvmFormat>;
+
 struct ClassCount {
   std::string label;
   int64_t row_count = 0;
 };
 
-// A column in figures. The moments are set for numeric columns with at least one value.
+// A column in figures. The extremes are set for numeric columns with at least one value and for sparse vectors with at
+// least one row, over all numbers of all rows; the moments for numeric columns.
 struct ColumnStatistics {
   int64_t missing_count = 0;
   int64_t distinct_count = 0;  // counted to kMaxCategories
+  int64_t nonzero_count = 0;   // of sparse vectors: numbers that are not 0
   std::optional<double> minimum;
   std::optional<double> maximum;
   std::optional<double> mean;

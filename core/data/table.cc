@@ -106,8 +106,36 @@ ColumnStatistics CategoricalStatistics(const Column& column, const ColumnSchema&
   return statistics;
 }
 
+// Over all numbers of all rows, the zeros that are not kept included.
+ColumnStatistics SparseStatistics(const Column& column, const ColumnSchema& schema, int64_t rows) {
+  ColumnStatistics statistics;
+  const std::vector<double>& values = column.sparse.values;
+  statistics.nonzero_count = static_cast<int64_t>(values.size());
+  if (rows == 0) return statistics;
+  // Both factors are below 2^53, and the product is close enough to tell whether it is larger.
+  const bool has_zero =
+      static_cast<double>(rows) * static_cast<double>(schema.width) > static_cast<double>(values.size());
+  statistics.distinct_count = std::min(CountDistinct(values) + (has_zero ? 1 : 0), kMaxCategories);
+  double minimum = has_zero ? 0 : values[0];
+  double maximum = minimum;
+  for (const double value : values) {
+    minimum = std::min(minimum, value);
+    maximum = std::max(maximum, value);
+  }
+  statistics.minimum = minimum;
+  statistics.maximum = maximum;
+  return statistics;
+}
+
 constexpr uint32_t kMagic = 0x6c627444;  // "Dtbl"
+// Version 2 is version 1 with sparse vectors, and tables without them are still written as version 1.
 constexpr uint32_t kVersion = 1;
+constexpr uint32_t kSparseVersion = 2;
+
+bool HasSparse(const Schema& schema) {
+  return std::any_of(schema.columns.begin(), schema.columns.end(),
+                     [](const ColumnSchema& column) { return column.type == ColumnType::kSparseVector; });
+}
 
 void PutColumnSchema(const ColumnSchema& column, ByteWriter* writer) {
   writer->PutString(column.name);
@@ -116,6 +144,7 @@ void PutColumnSchema(const ColumnSchema& column, ByteWriter* writer) {
   writer->PutU64(column.categories.size());
   for (const std::string& category : column.categories) writer->PutString(category);
   writer->PutString(column.positive_class);
+  if (column.type == ColumnType::kSparseVector) writer->PutI64(column.width);
 }
 
 ColumnSchema GetColumnSchema(ByteReader* reader) {
@@ -127,6 +156,7 @@ ColumnSchema GetColumnSchema(ByteReader* reader) {
   // Each category takes at least its length, so a false count ends with the bytes.
   for (uint64_t i = 0; i < categories && !reader->failed(); ++i) column.categories.push_back(reader->GetString());
   column.positive_class = reader->GetString();
+  if (column.type == ColumnType::kSparseVector) column.width = reader->GetI64();
   return column;
 }
 
@@ -139,8 +169,32 @@ absl::Status Damaged(absl::string_view what) {
                    absl::StrCat("a stored table is damaged: ", what, "; delete the dataset and upload it again"));
 }
 
+bool IsSound(const SparseRows& sparse, int64_t width, int64_t rows) {
+  const int64_t cells = static_cast<int64_t>(sparse.values.size());
+  if (width < 1 || width > kMaxSparseWidth || sparse.indices.size() != sparse.values.size()) return false;
+  if (rows == 0) return sparse.starts.empty() && cells == 0;
+  // Not rows + 1, which may overflow.
+  if (static_cast<int64_t>(sparse.starts.size()) - 1 != rows) return false;
+  if (sparse.starts.front() != 0 || sparse.starts.back() != cells) return false;
+  for (size_t row = 0; row + 1 < sparse.starts.size(); ++row) {
+    if (sparse.starts[row] > sparse.starts[row + 1] || sparse.starts[row + 1] > cells) return false;
+    int64_t least = 0;  // that the next index may be
+    for (int64_t k = sparse.starts[row]; k < sparse.starts[row + 1]; ++k) {
+      const int64_t index = sparse.indices[static_cast<size_t>(k)];
+      if (index < least || index >= width) return false;
+      least = index + 1;
+    }
+  }
+  return std::all_of(sparse.values.begin(), sparse.values.end(),
+                     [](double value) { return std::isfinite(value) && value != 0; });
+}
+
 bool IsSound(const ColumnSchema& schema, const Column& column, int64_t rows) {
   if (schema.role == ColumnRole::kUnknown || schema.role > ColumnRole::kWeight) return false;
+  if (schema.type == ColumnType::kSparseVector) {
+    return schema.role != ColumnRole::kTarget && schema.role != ColumnRole::kWeight && column.numbers.empty() &&
+           column.codes.empty() && IsSound(column.sparse, schema.width, rows);
+  }
   if (schema.type == ColumnType::kNumeric) {
     return column.codes.empty() && static_cast<int64_t>(column.numbers.size()) == rows;
   }
@@ -158,9 +212,14 @@ std::vector<ColumnStatistics> ComputeStatistics(const Table& table) {
   statistics.reserve(table.columns.size());
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ColumnSchema& schema = table.schema.columns[i];
-    statistics.push_back(schema.type == ColumnType::kCategorical
-                             ? CategoricalStatistics(table.columns[i], schema)
-                             : NumericStatistics(table.columns[i], schema.role == ColumnRole::kTarget));
+    const Column& column = table.columns[i];
+    if (schema.type == ColumnType::kSparseVector) {
+      statistics.push_back(SparseStatistics(column, schema, table.row_count));
+    } else if (schema.type == ColumnType::kCategorical) {
+      statistics.push_back(CategoricalStatistics(column, schema));
+    } else {
+      statistics.push_back(NumericStatistics(column, schema.role == ColumnRole::kTarget));
+    }
   }
   return statistics;
 }
@@ -175,18 +234,23 @@ std::vector<std::string> ClassesOf(const Table& table, int64_t column) {
   return classes;
 }
 
-// Layout: magic, version, rows, columns, then a column at a time its schema, numbers and codes, then the lines (none or
-// one a row), then the CRC-32 of all before.
+// Layout: magic, version, rows, columns, then a column at a time its schema, numbers, codes and, of a sparse vector,
+// starts, indices and values, then the lines (none or one a row), then the CRC-32 of all before.
 std::string EncodeTable(const Table& table) {
   ByteWriter writer;
   writer.PutU32(kMagic);
-  writer.PutU32(kVersion);
+  writer.PutU32(HasSparse(table.schema) ? kSparseVersion : kVersion);
   writer.PutI64(table.row_count);
   writer.PutU64(table.columns.size());
   for (size_t i = 0; i < table.columns.size(); ++i) {
     PutColumnSchema(table.schema.columns[i], &writer);
     writer.PutArray<double>(table.columns[i].numbers);
     writer.PutArray<int32_t>(table.columns[i].codes);
+    if (table.schema.columns[i].type != ColumnType::kSparseVector) continue;
+    const SparseRows& sparse = table.columns[i].sparse;
+    writer.PutArray<int64_t>(sparse.starts);
+    writer.PutArray<int32_t>(sparse.indices);
+    writer.PutArray<double>(sparse.values);
   }
   writer.PutArray<int64_t>(table.lines);
   writer.PutU32(Crc32(writer.bytes()));
@@ -200,8 +264,9 @@ absl::StatusOr<Table> DecodeTable(absl::string_view bytes) {
   if (ByteReader(bytes.substr(body.size())).GetU32() != Crc32(body)) return Damaged("its checksum is wrong");
   ByteReader reader(body);
   if (reader.GetU32() != kMagic) return Damaged("it does not begin as a table");
-  if (const uint32_t version = reader.GetU32(); version != kVersion) {
-    return Damaged(absl::StrCat("its format version is ", version, ", this server reads ", kVersion));
+  const uint32_t version = reader.GetU32();
+  if (version != kVersion && version != kSparseVersion) {
+    return Damaged(absl::StrCat("its format version is ", version, ", this server reads 1 to ", kSparseVersion));
   }
   Table table;
   table.row_count = reader.GetI64();
@@ -212,6 +277,11 @@ absl::StatusOr<Table> DecodeTable(absl::string_view bytes) {
     Column column;
     column.numbers = reader.GetArray<double>();
     column.codes = reader.GetArray<int32_t>();
+    if (schema.type == ColumnType::kSparseVector) {
+      column.sparse.starts = reader.GetArray<int64_t>();
+      column.sparse.indices = reader.GetArray<int32_t>();
+      column.sparse.values = reader.GetArray<double>();
+    }
     if (reader.failed() || !IsSound(schema, column, table.row_count)) return Damaged(absl::StrCat("column ", i + 1));
     table.schema.columns.push_back(std::move(schema));
     table.columns.push_back(std::move(column));
@@ -219,6 +289,7 @@ absl::StatusOr<Table> DecodeTable(absl::string_view bytes) {
   table.lines = reader.GetArray<int64_t>();
   const bool lines_fit = table.lines.empty() || static_cast<int64_t>(table.lines.size()) == table.row_count;
   if (reader.failed() || reader.remaining() != 0 || !lines_fit) return Damaged("its parts do not fit");
+  if (HasSparse(table.schema) != (version == kSparseVersion)) return Damaged("its version does not fit its columns");
   if (columns == 0 && table.row_count != 0) return Damaged("it has rows without columns");
   return table;
 }
@@ -244,6 +315,11 @@ std::string ContentHash(const Table& table) {
       hash.Update(block.data(), block.size() * sizeof(double));
     }
     hash.Update(column.codes.data(), column.codes.size() * sizeof(int32_t));
+    // One form of a row only: indices ascend, zeros are left out.
+    const SparseRows& sparse = column.sparse;
+    hash.Update(sparse.starts.data(), sparse.starts.size() * sizeof(int64_t));
+    hash.Update(sparse.indices.data(), sparse.indices.size() * sizeof(int32_t));
+    hash.Update(sparse.values.data(), sparse.values.size() * sizeof(double));
   }
   return absl::StrCat("sha256:", hash.FinishHex());
 }

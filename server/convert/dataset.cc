@@ -1,20 +1,24 @@
 #include "server/convert/dataset.h"
 
+#include <optional>
 #include <string>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "server/convert/job.h"
 
 namespace descent::convert {
 
-core::CsvFormat CsvFormatFromProto(const v1::CsvFormat& proto, absl::string_view path, core::Violations* violations) {
+namespace {
+
+core::CsvFormat CsvFormatFromProto(const v1::CsvFormat& proto, core::Violations* violations) {
   core::CsvFormat format;
   if (proto.has_delimiter()) {
     const bool is_character = proto.delimiter().size() == 1 && static_cast<unsigned char>(proto.delimiter()[0]) < 0x80;
     if (is_character) {
       format.delimiter = proto.delimiter()[0];
     } else {
-      violations->Add(core::FieldPath(path, "delimiter"),
+      violations->Add("format.delimiter",
                       absl::StrCat("must be one ASCII character, was \"", proto.delimiter().substr(0, 20), "\""));
     }
   }
@@ -23,10 +27,40 @@ core::CsvFormat CsvFormatFromProto(const v1::CsvFormat& proto, absl::string_view
   return format;
 }
 
-void CsvFormatToProto(const core::CsvFormat& format, v1::CsvFormat* proto) {
-  if (format.delimiter.has_value()) proto->set_delimiter(std::string(1, *format.delimiter));
-  if (format.header.has_value()) proto->set_header(*format.header);
-  for (const std::string& token : format.missing_tokens) proto->add_missing_tokens(token);
+template <typename Request>
+std::optional<core::TextFormat> FormatOf(const Request& proto, core::Violations* violations) {
+  if (proto.has_format() && proto.has_libsvm_format()) {
+    violations->Add("libsvm_format", "cannot be combined with format; a file is delimited text or libsvm text");
+  }
+  if (proto.has_format()) return CsvFormatFromProto(proto.format(), violations);
+  if (!proto.has_libsvm_format()) return std::nullopt;
+  core::LibsvmFormat format;
+  if (proto.libsvm_format().has_zero_based()) format.zero_based = proto.libsvm_format().zero_based();
+  return format;
+}
+
+// To `format` or `libsvm_format`.
+template <typename Message>
+void FormatToProto(const core::TextFormat& format, Message* proto) {
+  if (const auto* libsvm = std::get_if<core::LibsvmFormat>(&format); libsvm != nullptr) {
+    proto->mutable_libsvm_format()->set_zero_based(libsvm->zero_based.value_or(false));
+    return;
+  }
+  const auto& csv = std::get<core::CsvFormat>(format);
+  v1::CsvFormat* out = proto->mutable_format();
+  if (csv.delimiter.has_value()) out->set_delimiter(std::string(1, *csv.delimiter));
+  if (csv.header.has_value()) out->set_header(*csv.header);
+  for (const std::string& token : csv.missing_tokens) out->add_missing_tokens(token);
+}
+
+}  // namespace
+
+std::optional<core::TextFormat> FormatFromProto(const v1::InspectUploadRequest& proto, core::Violations* violations) {
+  return FormatOf(proto, violations);
+}
+
+std::optional<core::TextFormat> FormatFromProto(const v1::CreateDatasetRequest& proto, core::Violations* violations) {
+  return FormatOf(proto, violations);
 }
 
 core::Schema SchemaFromProto(const v1::Schema& proto, absl::string_view path, core::Violations* violations) {
@@ -36,7 +70,7 @@ core::Schema SchemaFromProto(const v1::Schema& proto, absl::string_view path, co
     const std::string column_path = absl::StrCat(path, ".columns[", i, "]");
     if (!v1::ColumnType_IsValid(column.type())) {
       violations->Add(column_path + ".type", absl::StrCat("has the unknown value ", static_cast<int>(column.type()),
-                                                          "; one of: numeric, categorical"));
+                                                          "; one of: numeric, categorical, sparse_vector"));
     }
     if (!v1::ColumnRole_IsValid(column.role())) {
       violations->Add(column_path + ".role", absl::StrCat("has the unknown value ", static_cast<int>(column.role()),
@@ -48,6 +82,7 @@ core::Schema SchemaFromProto(const v1::Schema& proto, absl::string_view path, co
     added.role = static_cast<core::ColumnRole>(column.role());
     added.categories.assign(column.categories().begin(), column.categories().end());
     added.positive_class = column.positive_class();
+    added.width = column.width();
   }
   return schema;
 }
@@ -61,6 +96,7 @@ v1::Schema SchemaToProto(const core::Schema& schema) {
     added->set_role(static_cast<v1::ColumnRole>(column.role));
     for (const std::string& category : column.categories) added->add_categories(category);
     added->set_positive_class(column.positive_class);
+    added->set_width(column.width);
   }
   return proto;
 }
@@ -73,6 +109,12 @@ core::InlineRows RowsFromProto(const v1::Table& proto) {
     added.name = column.name();
     added.numbers.assign(column.numbers().begin(), column.numbers().end());
     added.texts.assign(column.texts().begin(), column.texts().end());
+    if (!column.has_sparse()) continue;
+    const v1::SparseRows& sparse = column.sparse();
+    added.sparse.emplace();
+    added.sparse->nonzero_counts.assign(sparse.nonzero_counts().begin(), sparse.nonzero_counts().end());
+    added.sparse->indices.assign(sparse.indices().begin(), sparse.indices().end());
+    added.sparse->values.assign(sparse.values().begin(), sparse.values().end());
   }
   return rows;
 }
@@ -89,6 +131,7 @@ void StatisticsToProto(const core::ColumnStatistics& statistics, v1::ColumnStati
     added->set_label(count.label);
     added->set_row_count(count.row_count);
   }
+  proto->set_nonzero_count(statistics.nonzero_count);
 }
 
 void ProblemToProto(const core::DataProblem& problem, v1::DataProblem* proto) {
@@ -109,8 +152,8 @@ void UploadToProto(const datasets::UploadInfo& info, v1::Upload* proto) {
 }
 
 void InspectionToProto(const datasets::Inspection& inspection, v1::UploadInspection* proto) {
-  const core::CsvResult& result = inspection.result;
-  CsvFormatToProto(result.format, proto->mutable_format());
+  const core::TableResult& result = inspection.result;
+  FormatToProto(result.format, proto);
   *proto->mutable_schema() = SchemaToProto(result.table.schema);
   for (const core::ColumnStatistics& statistics : inspection.statistics) {
     StatisticsToProto(statistics, proto->add_statistics());
@@ -131,7 +174,7 @@ void DatasetToProto(const datasets::DatasetView& view, bool full, v1::Dataset* p
   const datasets::DatasetRecord& record = view.record;
   if (!record.name.empty()) proto->set_name(absl::StrCat("datasets/", record.name));
   proto->set_version(record.version);
-  if (view.facts.format.has_value()) CsvFormatToProto(*view.facts.format, proto->mutable_format());
+  if (view.facts.format.has_value()) FormatToProto(*view.facts.format, proto);
   *proto->mutable_schema() = SchemaToProto(view.facts.schema);
   if (full) {
     for (const core::ColumnStatistics& statistics : view.facts.statistics) {

@@ -2,10 +2,12 @@
 #ifndef DESCENT_SERVER_CONVERT_DATASET_H_
 #define DESCENT_SERVER_CONVERT_DATASET_H_
 
+#include <optional>
+
 #include "absl/strings/string_view.h"
 #include "core/base/errors.h"
-#include "core/data/csv_reader.h"
 #include "core/data/inline_table.h"
+#include "core/data/read_result.h"
 #include "core/data/schema.h"
 #include "descent/v1/dataset.pb.h"
 #include "descent/v1/dataset_service.pb.h"
@@ -13,8 +15,10 @@
 
 namespace descent::convert {
 
-core::CsvFormat CsvFormatFromProto(const v1::CsvFormat& proto, absl::string_view path, core::Violations* violations);
-void CsvFormatToProto(const core::CsvFormat& format, v1::CsvFormat* proto);
+// The format of InspectUploadRequest or CreateDatasetRequest, from `format` or `libsvm_format`; none when it is to be
+// guessed.
+std::optional<core::TextFormat> FormatFromProto(const v1::InspectUploadRequest& proto, core::Violations* violations);
+std::optional<core::TextFormat> FormatFromProto(const v1::CreateDatasetRequest& proto, core::Violations* violations);
 
 core::Schema SchemaFromProto(const v1::Schema& proto, absl::string_view path, core::Violations* violations);
 v1::Schema SchemaToProto(const core::Schema& schema);

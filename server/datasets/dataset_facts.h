@@ -15,7 +15,7 @@ namespace descent::datasets {
 struct DatasetFacts {
   core::Schema schema;
   std::vector<core::ColumnStatistics> statistics;  // one a column
-  std::optional<core::CsvFormat> format;           // none for inline rows
+  std::optional<core::TextFormat> format;          // none for inline rows
 };
 
 std::string EncodeFacts(const DatasetFacts& facts);

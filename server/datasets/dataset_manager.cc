@@ -96,12 +96,13 @@ absl::StatusOr<UploadInfo> DatasetManager::StartUpload(const std::string& owner,
 }
 
 absl::StatusOr<Inspection> DatasetManager::Inspect(const std::string& owner, const std::string& upload,
-                                                   const core::CsvFormat& format, const core::Schema& schema,
-                                                   int64_t preview_rows) {
+                                                   const std::optional<core::TextFormat>& format,
+                                                   const core::Schema& schema, int64_t preview_rows) {
+  DESCENT_ASSIGN_OR_RETURN(const UploadInfo info, uploads_->Get(owner, upload));
   DESCENT_ASSIGN_OR_RETURN(const std::string bytes, uploads_->Read(owner, upload));
   Inspection inspection;
   core::Violations violations;
-  inspection.result = core::ReadCsv(bytes, format, schema, preview_rows, &violations);
+  inspection.result = core::ReadTable(bytes, info.file_name, format, schema, preview_rows, &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
   inspection.statistics = core::ComputeStatistics(inspection.result.table);
   inspection.sha256 = core::Sha256Hex(bytes);
@@ -162,7 +163,7 @@ absl::StatusOr<core::Table> DatasetManager::TableFromUpload(const CreateDatasetR
                            {{"expected", request.sha256}, {"actual", draft->record.source_sha256}});
   }
   core::Violations violations;
-  core::CsvResult result = core::ReadCsv(bytes, request.format, request.schema, 0, &violations);
+  core::TableResult result = core::ReadTable(bytes, info.file_name, request.format, request.schema, 0, &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
   DESCENT_RETURN_IF_ERROR(core::FatalProblems(result));
   draft->facts.format = std::move(result.format);

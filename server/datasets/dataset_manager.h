@@ -19,9 +19,9 @@
 #include "core/base/env.h"
 #include "core/base/errors.h"
 #include "core/base/mutex.h"
-#include "core/data/csv_reader.h"
 #include "core/data/inline_table.h"
 #include "core/data/table.h"
+#include "core/data/table_reader.h"
 #include "server/datasets/dataset_facts.h"
 #include "server/datasets/dataset_store.h"
 #include "server/datasets/uploads.h"
@@ -51,7 +51,7 @@ struct CreateDatasetRequest {
   // One of the two.
   std::optional<std::string> upload;
   std::optional<core::InlineRows> rows;
-  core::CsvFormat format;
+  std::optional<core::TextFormat> format;  // none: guessed
   core::Schema schema;
   std::string sha256;       // empty: not checked
   std::string request_id;   // empty: none
@@ -61,7 +61,7 @@ struct CreateDatasetRequest {
 };
 
 struct Inspection {
-  core::CsvResult result;
+  core::TableResult result;
   std::vector<core::ColumnStatistics> statistics;
   std::string sha256;
 };
@@ -78,9 +78,11 @@ class DatasetManager {
                                          std::optional<int64_t> size_bytes);
   Uploads& uploads() { return *uploads_; }
 
-  // What the bytes look like. Wrong settings are INVALID_FIELD; problems of the data are in the result.
-  absl::StatusOr<Inspection> Inspect(const std::string& owner, const std::string& upload, const core::CsvFormat& format,
-                                     const core::Schema& schema, int64_t preview_rows);
+  // What the bytes look like. Without a format it is guessed. Wrong settings are INVALID_FIELD; problems of the data
+  // are in the result.
+  absl::StatusOr<Inspection> Inspect(const std::string& owner, const std::string& upload,
+                                     const std::optional<core::TextFormat>& format, const core::Schema& schema,
+                                     int64_t preview_rows);
   absl::StatusOr<DatasetView> CreateDataset(CreateDatasetRequest request);
   // RESOURCE_NOT_FOUND with the nearest name.
   absl::StatusOr<DatasetView> Get(const std::string& owner, const std::string& name);

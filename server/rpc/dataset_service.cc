@@ -27,9 +27,10 @@ datasets::CreateDatasetRequest ParseCreate(Call* call, const v1::CreateDatasetRe
   if (in.has_rows()) {
     create.rows = convert::RowsFromProto(in.rows());
     if (in.has_format()) call->violations.Add("format", "is for uploads; leave it out with rows");
+    if (in.has_libsvm_format()) call->violations.Add("libsvm_format", "is for uploads; leave it out with rows");
     if (!in.sha256().empty()) call->violations.Add("sha256", "is for uploads; leave it out with rows");
   }
-  create.format = convert::CsvFormatFromProto(in.format(), "format", &call->violations);
+  create.format = convert::FormatFromProto(in, &call->violations);
   create.schema = convert::SchemaFromProto(in.schema(), "schema", &call->violations);
   create.sha256 = in.sha256();
   create.request_id = in.request_id();
@@ -84,7 +85,7 @@ grpc::ServerUnaryReactor* DatasetService::InspectUpload(grpc::CallbackServerCont
       context, request, response, shared_,
       [this](Call* call, const v1::InspectUploadRequest& in, v1::UploadInspection* out) -> absl::Status {
         const std::string id = IdFromName("uploads", in.name(), "name", &call->violations);
-        const core::CsvFormat format = convert::CsvFormatFromProto(in.format(), "format", &call->violations);
+        const std::optional<core::TextFormat> format = convert::FormatFromProto(in, &call->violations);
         const core::Schema schema = convert::SchemaFromProto(in.schema(), "schema", &call->violations);
         const int32_t preview_rows = in.has_preview_rows() ? in.preview_rows() : 10;
         if (preview_rows < 0 || preview_rows > kMaxPreviewRows) {

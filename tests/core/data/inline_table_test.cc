@@ -11,6 +11,7 @@
 
 #include "absl/strings/match.h"
 #include "core/data/csv_reader.h"
+#include "core/data/libsvm_reader.h"
 
 namespace descent::core {
 namespace {
@@ -23,6 +24,8 @@ InlineColumn Numbers(std::string name, std::vector<double> numbers) {
   return {std::move(name), std::move(numbers), {}};
 }
 InlineColumn Texts(std::string name, std::vector<std::string> texts) { return {std::move(name), {}, std::move(texts)}; }
+
+InlineColumn Sparse(std::string name, InlineSparse cells) { return {std::move(name), {}, {}, std::move(cells)}; }
 
 Schema OneColumn(std::string name, ColumnType type, ColumnRole role = ColumnRole::kUnknown,
                  std::vector<std::string> categories = {}) {
@@ -39,6 +42,22 @@ TEST(InlineTableTest, IsTheTableThatCsvGives) {
   EXPECT_EQ(table.schema, csv.table.schema);
   EXPECT_EQ(ContentHash(table), ContentHash(csv.table));
   EXPECT_EQ(table.LineOf(2), 3);
+}
+
+TEST(InlineTableTest, IsTheTableThatLibsvmGives) {
+  const InlineRows rows = {
+      3, {Numbers("label", {1, -1, 1}), Sparse("features", {{2, 0, 3}, {0, 2, 1, 2, 4}, {0.5, 3, 0, -1, 7}})}};
+  Violations violations;
+  const Table table = TableFromRows(rows, {}, &violations);
+  ASSERT_TRUE(violations.empty()) << violations.ToStatus();
+  const LibsvmResult libsvm = ReadLibsvm("1 1:0.5 3:3\n-1\n1 3:-1 5:7\n", {}, {}, 0, &violations);
+  EXPECT_EQ(table.schema, libsvm.table.schema);
+  EXPECT_EQ(ContentHash(table), ContentHash(libsvm.table));
+
+  Schema given = OneColumn("features", ColumnType::kSparseVector);
+  given.columns[0].width = 9;
+  EXPECT_EQ(TableFromRows(rows, given, &violations).schema.columns[1].width, 9);
+  EXPECT_TRUE(violations.empty()) << violations.ToStatus();
 }
 
 TEST(InlineTableTest, AppliesWhatIsGiven) {
@@ -98,6 +117,61 @@ TEST(InlineTableTest, NamesWhatIsWrong) {
        OneColumn("x", ColumnType::kUnknown, ColumnRole::kTarget),
        "rows.columns[0].texts",
        "has 1001 different values, at most 1000 are allowed as classes"},
+      {"SparseAndNumbers",
+       {1, {{"x", {1}, {}, InlineSparse{{0}, {}, {}}}}},
+       {},
+       "rows.columns[0].sparse",
+       "must be left out because numbers are given"},
+      {"SparseShort",
+       {2, {Sparse("x", {{1}, {0}, {1}})}},
+       {},
+       "rows.columns[0].sparse.nonzero_counts",
+       "must have rows.row_count = 2 values, has 1"},
+      {"SparseValues",
+       {1, {Sparse("x", {{1}, {0}, {1, 2}})}},
+       {},
+       "rows.columns[0].sparse.values",
+       "must have as many values as indices, 1, has 2"},
+      {"SparseNegativeCount",
+       {2, {Sparse("x", {{2, -1}, {0, 1}, {1, 2}})}},
+       {},
+       "rows.columns[0].sparse.nonzero_counts[1]",
+       "must be >= 0, was -1"},
+      {"SparseCountTooLarge",
+       {2, {Sparse("x", {{1, std::numeric_limits<int64_t>::max()}, {0, 1}, {1, 2}})}},
+       {},
+       "rows.columns[0].sparse.nonzero_counts[1]",
+       "but only 1 of the 2 indices are left"},
+      {"SparseCountsTooSmall",
+       {2, {Sparse("x", {{1, 0}, {0, 1}, {1, 2}})}},
+       {},
+       "rows.columns[0].sparse.nonzero_counts",
+       "add up to 1, but there are 2 indices"},
+      {"SparseIndexNegative",
+       {1, {Sparse("x", {{1}, {-1}, {1}})}},
+       {},
+       "rows.columns[0].sparse.indices[0]",
+       "must be in [0, 134217728), the most numbers a row, was -1"},
+      {"SparseOrder",
+       {1, {Sparse("x", {{2}, {3, 3}, {1, 1}})}},
+       {},
+       "rows.columns[0].sparse.indices[1]",
+       "is 3 after 3; give the numbers of a row by ascending index"},
+      {"SparseInfinite",
+       {1, {Sparse("x", {{1}, {0}, {infinity}})}},
+       {},
+       "rows.columns[0].sparse.values[0]",
+       "must be finite, was inf"},
+      {"SparseTarget",
+       {1, {Sparse("x", {{1}, {0}, {1}})}},
+       OneColumn("x", ColumnType::kUnknown, ColumnRole::kTarget),
+       "schema.columns[0].role",
+       "is a sparse vector; choose another target"},
+      {"NotSparse",
+       {1, {Numbers("x", {1})}},
+       OneColumn("x", ColumnType::kSparseVector),
+       "schema.columns[0].type",
+       "the cells of \"x\" are single values"},
       {"UnknownColumn",
        {1, {Numbers("x", {1})}},
        OneColumn("z", ColumnType::kNumeric),
@@ -167,6 +241,34 @@ TEST(PredictionTableTest, NamesWhatIsWrong) {
   ASSERT_EQ(category.violations.size(), 1u);
   EXPECT_EQ(category.violations[0].field, "rows.columns[0].numbers[0]");
   EXPECT_TRUE(absl::StrContains(category.violations[0].description, "\"7\", which is no category of \"grade\""));
+}
+
+TEST(PredictionTableTest, TakesSparseVectorsOfTheTrainedWidth) {
+  const Schema training{{
+      {"label", ColumnType::kNumeric, ColumnRole::kTarget, {}, "1"},
+      {"features", ColumnType::kSparseVector, ColumnRole::kFeature, {}, "", 5},
+  }};
+  const absl::StatusOr<Table> table =
+      TableForPrediction({2, {Sparse("features", {{1, 2}, {4, 0, 1}, {1, 2, 3}})}}, training, false);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->schema.columns[0].width, 5);
+  EXPECT_THAT(table->columns[0].sparse.starts, ElementsAre(0, 1, 3));
+  EXPECT_THAT(table->columns[0].sparse.indices, ElementsAre(4, 0, 1));
+
+  const auto refusal = [&training](InlineColumn column) {
+    const ErrorInfo info = GetErrorInfo(TableForPrediction({1, {std::move(column)}}, training, false).status());
+    return info.violations.size() == 1 ? info.violations[0] : Violation{};
+  };
+  EXPECT_EQ(refusal(Sparse("features", {{1}, {5}, {1}})),
+            (Violation{"rows.columns[0].sparse.indices[0]", "must be in [0, 5), the width of \"features\", was 5"}));
+  EXPECT_EQ(refusal(Texts("features", {"1:5"})),
+            (Violation{"rows.columns[0].sparse",
+                       "is required: \"features\" is a sparse vector of width 5; give its cells there"}));
+  const ErrorInfo numeric = GetErrorInfo(
+      TableForPrediction({1, {Sparse("x", {{1}, {0}, {1}}), Texts("grade", {"1"})}}, Training(), false).status());
+  ASSERT_EQ(numeric.violations.size(), 1u);
+  EXPECT_EQ(numeric.violations[0].field, "rows.columns[0].sparse");
+  EXPECT_TRUE(absl::StrContains(numeric.violations[0].description, "is for sparse vectors, which \"x\" is not"));
 }
 
 }  // namespace
