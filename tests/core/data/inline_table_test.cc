@@ -166,7 +166,7 @@ TEST(InlineTableTest, NamesWhatIsWrong) {
        {1, {Sparse("x", {{1}, {0}, {1}})}},
        OneColumn("x", ColumnType::kUnknown, ColumnRole::kTarget),
        "schema.columns[0].role",
-       "is a sparse vector; choose another target"},
+       "is a sparse vector; choose another column"},
       {"NotSparse",
        {1, {Numbers("x", {1})}},
        OneColumn("x", ColumnType::kSparseVector),

@@ -165,7 +165,7 @@ TEST(LibsvmReaderTest, SchemasThatContradictAreViolations) {
        "type",
        "is numeric, but the cells of \"features\" are sparse"},
       {{"features", any, free, {"a"}, ""}, "categories", "the type of \"features\" is sparse_vector"},
-      {{"features", any, ColumnRole::kTarget, {}, ""}, "role", "is a sparse vector; choose another target"},
+      {{"features", any, ColumnRole::kTarget, {}, ""}, "role", "is a sparse vector; choose another column"},
       {{"features", any, free, {}, "", -1}, "width", "must be in [1, 134217728], or 0"},
       {{"features", any, free, {}, "", kMaxSparseWidth + 1}, "width", "was 134217729"},
       {{"label", ColumnType::kSparseVector, free, {}, ""}, "type", "the cells of \"label\" are single values"},
