@@ -28,7 +28,8 @@ struct UploadFlags {
 };
 
 void AddSchemaFlags(CLI::App* app, SchemaFlags* flags) {
-  app->add_option("--target", flags->target, "Column to predict. Default: the last one")->type_name("COLUMN");
+  app->add_option("--target", flags->target, "Column to predict. Default: the last one, or the label")
+      ->type_name("COLUMN");
   app->add_option("--ignore", flags->ignored, "Column not to use; repeat it for several")
       ->type_name("COLUMN")
       ->expected(1)
@@ -37,8 +38,18 @@ void AddSchemaFlags(CLI::App* app, SchemaFlags* flags) {
       ->type_name("COLUMN=TYPE")
       ->expected(1)
       ->take_all();
+  app->add_option("--format", flags->format,
+                  "csv (delimited text) or libsvm. Default: guessed from name and first lines")
+      ->check(CLI::IsMember({"csv", "libsvm"}))
+      ->type_name("FORMAT");
   app->add_option("--delimiter", flags->delimiter, "One character, or `tab`. Default: guessed")->type_name("CHARACTER");
   app->add_flag("--no-header", flags->no_header, "Line 1 is data. Default: guessed");
+  app->add_flag("--zero-based", flags->zero_based, "Indices of libsvm text count from 0. Default: from 1");
+  app->add_option(
+         "--width", flags->width,
+         "Numbers a row of libsvm text; give that of the training data for test data. Default: the largest index")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 27))
+      ->type_name("N");
 }
 
 // Uploads with a progress bar. On a cut or Ctrl-C it says how to go on.
@@ -72,7 +83,7 @@ absl::StatusOr<v1::UploadInspection> Inspect(Session& session, const client::Cli
                                              std::string* upload_name, bool* interrupted) {
   v1::InspectUploadRequest request;
   DESCENT_ASSIGN_OR_RETURN(*request.mutable_schema(), MakeSchema(flags.schema));
-  DESCENT_ASSIGN_OR_RETURN(*request.mutable_format(), MakeFormat(flags.schema));
+  DESCENT_RETURN_IF_ERROR(SetFormat(flags.schema, &request));
   DESCENT_ASSIGN_OR_RETURN(const v1::Upload upload, UploadWithProgress(session, client, flags, interrupted));
   *upload_name = upload.name();
   request.set_name(upload.name());
@@ -95,7 +106,7 @@ absl::StatusOr<v1::Dataset> Create(const client::Client& client, const UploadFla
   v1::CreateDatasetRequest request;
   request.set_dataset_id(flags.id);
   request.set_upload(upload);
-  DESCENT_ASSIGN_OR_RETURN(*request.mutable_format(), MakeFormat(flags.schema));
+  DESCENT_RETURN_IF_ERROR(SetFormat(flags.schema, &request));
   DESCENT_ASSIGN_OR_RETURN(*request.mutable_schema(), MakeSchema(flags.schema));
   DESCENT_RETURN_IF_ERROR(AddPositiveClass(flags.schema, inspection.schema(), request.mutable_schema()));
   // Not what the server found but what is on this disk: the bytes between are checked too.
@@ -105,7 +116,7 @@ absl::StatusOr<v1::Dataset> Create(const client::Client& client, const UploadFla
 
 Runner SetUpUpload(CLI::App* app) {
   auto flags = std::make_shared<UploadFlags>();
-  app->add_option("FILE", flags->file, "Delimited text, UTF-8")->required();
+  app->add_option("FILE", flags->file, "Delimited or libsvm text, UTF-8")->required();
   app->add_option("--id", flags->id, "Name of the dataset. Default: made from the file's name");
   AddSchemaFlags(app, &flags->schema);
   app->add_option("--positive-class", flags->schema.positive_class,
@@ -128,7 +139,7 @@ Runner SetUpUpload(CLI::App* app) {
 
 Runner SetUpInspect(CLI::App* app) {
   auto flags = std::make_shared<UploadFlags>();
-  app->add_option("FILE", flags->file, "Delimited text, UTF-8")->required();
+  app->add_option("FILE", flags->file, "Delimited or libsvm text, UTF-8")->required();
   AddSchemaFlags(app, &flags->schema);
   app->add_option("--rows", flags->preview_rows, "Rows of preview, at most 1000. Default 10")->type_name("N");
   app->add_option("--resume", flags->resume, "Go on with an upload that was cut")->type_name("UPLOAD");
@@ -186,7 +197,8 @@ constexpr Command kCommands[] = {
     {"dataset", "upload", "Upload a table and make a dataset of it",
      "  descent dataset upload iris.csv\n"
      "  descent dataset upload patients.csv --id patients --target outcome --positive-class ill --ignore id\n"
-     "  descent dataset upload codes.tsv --delimiter tab --type zip=categorical\n",
+     "  descent dataset upload codes.tsv --delimiter tab --type zip=categorical\n"
+     "  descent dataset upload train.svm --width 1000\n",
      SetUpUpload},
     {"dataset", "inspect", "Upload a table and show how it would be read, without making a dataset",
      "  descent dataset inspect iris.csv --rows 3\n", SetUpInspect},

@@ -4,9 +4,11 @@
 
 #include <google/protobuf/repeated_field.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "descent/v1/dataset_service.pb.h"
@@ -28,13 +30,18 @@ struct SchemaFlags {
   std::vector<std::string> ignored;
   std::vector<std::string> types;  // `COL=numeric`, `COL=categorical`
   std::string positive_class;
+  std::string format;     // `csv`, `libsvm`; empty: guessed
   std::string delimiter;  // one character, or `tab`
   bool no_header = false;
+  bool zero_based = false;
+  int64_t width = 0;  // of libsvm rows; 0: the largest index
 };
 
 // The columns that the flags speak of. A positive class without --target stays out: see AddPositiveClass.
 absl::StatusOr<v1::Schema> MakeSchema(const SchemaFlags& flags);
-absl::StatusOr<v1::CsvFormat> MakeFormat(const SchemaFlags& flags);
+// Sets `format` or `libsvm_format` when the flags tell which.
+absl::Status SetFormat(const SchemaFlags& flags, v1::InspectUploadRequest* request);
+absl::Status SetFormat(const SchemaFlags& flags, v1::CreateDatasetRequest* request);
 // Gives the positive class to the target, which `inspected` names when the flags do not.
 absl::Status AddPositiveClass(const SchemaFlags& flags, const v1::Schema& inspected, v1::Schema* schema);
 

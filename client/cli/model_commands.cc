@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/command.h"
+#include "client/cli/libsvm_rows.h"
 #include "client/cli/model_text.h"
 #include "client/cli/point_flags.h"
 #include "client/cli/rows_file.h"
@@ -26,8 +27,10 @@ struct PredictFlags {
   PointFlags point;
   std::string file;
   std::vector<std::string> values;
+  std::string format;
   std::string delimiter;
   bool no_header = false;
+  bool zero_based = false;
 };
 
 absl::StatusOr<std::string> ReadWhole(const std::string& path) {
@@ -58,12 +61,18 @@ absl::StatusOr<RowsFile> RowsOf(const PredictFlags& flags) {
     return UsageError("give the rows either with -f FILE or, for one row, with --set COLUMN=VALUE");
   }
   if (!flags.values.empty()) return RowOf(flags.values);
+  DESCENT_ASSIGN_OR_RETURN(const std::string text, ReadWhole(flags.file));
+  const bool says_csv = flags.format == "csv" || !flags.delimiter.empty() || flags.no_header;
+  const bool says_libsvm = flags.format == "libsvm" || flags.zero_based;
+  if (says_csv && says_libsvm) return UsageError("--delimiter and --no-header are for csv, --zero-based is for libsvm");
+  if (says_libsvm || (!says_csv && LooksLikeLibsvm(flags.file, text))) {
+    return ParseLibsvmRows(flags.file, text, flags.zero_based);
+  }
   RowsFormat format;
   format.has_header = !flags.no_header;
   const std::string delimiter = flags.delimiter == "tab" ? "\t" : flags.delimiter;
   if (delimiter.size() > 1) return UsageError("--delimiter must be one character or `tab`");
   if (!delimiter.empty()) format.delimiter = delimiter[0];
-  DESCENT_ASSIGN_OR_RETURN(const std::string text, ReadWhole(flags.file));
   return ParseRows(flags.file, text, format);
 }
 
@@ -73,7 +82,7 @@ absl::StatusOr<v1::PredictResponse> PredictAll(const client::Client& client, con
   request.set_job(client::ResourceName("jobs", flags.job));
   *request.mutable_point() = flags.point.ToPoint();
   v1::PredictResponse all;
-  for (size_t begin = 0, end = 0; begin < rows.rows.size(); begin = end) {
+  for (size_t begin = 0, end = 0; begin < rows.row_count(); begin = end) {
     *request.mutable_rows() = rows.Slice(begin, kRowsPerCall, kBytesPerCall, &end);
     DESCENT_ASSIGN_OR_RETURN(v1::PredictResponse part, client.Predict(request));
     // While a job runs its newest parameters change: all rows are to be answered by the same.
@@ -87,14 +96,19 @@ absl::StatusOr<v1::PredictResponse> PredictAll(const client::Client& client, con
 Runner SetUpPredict(CLI::App* app) {
   auto flags = std::make_shared<PredictFlags>();
   app->add_option("JOB", flags->job, "Name of the job, with or without `jobs/`")->required();
-  app->add_option("-f,--file", flags->file, "Delimited text with the columns of the dataset; - is standard input")
+  app->add_option("-f,--file", flags->file,
+                  "Delimited or libsvm text with the columns of the dataset; - is standard input")
       ->type_name("FILE");
   app->add_option("--set", flags->values, "Value of a column, for a single row; repeat it for each column")
       ->type_name("COLUMN=VALUE")
       ->expected(1)
       ->take_all();
+  app->add_option("--format", flags->format, "csv or libsvm. Default: guessed")
+      ->check(CLI::IsMember({"csv", "libsvm"}))
+      ->type_name("FORMAT");
   app->add_option("--delimiter", flags->delimiter, "One character, or `tab`. Default: guessed")->type_name("CHARACTER");
   app->add_flag("--no-header", flags->no_header, "Line 1 is data; columns are called column_1, column_2...");
+  app->add_flag("--zero-based", flags->zero_based, "Indices of libsvm text count from 0, as for the dataset");
   flags->point.AddTo(app);
   return [flags](Session& session) -> absl::StatusOr<ExitCode> {
     DESCENT_ASSIGN_OR_RETURN(const RowsFile rows, RowsOf(*flags));
@@ -142,6 +156,7 @@ constexpr Command kCommands[] = {
     {"model", "predict", "Predict for rows",
      "  descent model predict first -f rows.csv\n"
      "  descent model predict first --best -f - -o jsonl < rows.csv\n"
+     "  descent model predict sparse -f test.svm\n"
      "  descent model predict iris --set sepal_length_cm=5.1 --set sepal_width_cm=3.5 \\\n"
      "      --set petal_length_cm=1.4 --set petal_width_cm=0.2\n",
      SetUpPredict},

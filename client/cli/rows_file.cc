@@ -85,6 +85,15 @@ char GuessDelimiter(absl::string_view text) {
   return best;
 }
 
+// A packed number and its position take at most so many bytes.
+constexpr size_t kBytesAPair = 13;
+
+void AddSparseRow(const SparseRow& row, v1::SparseRows* cells) {
+  cells->add_nonzero_counts(static_cast<int64_t>(row.indices.size()));
+  cells->mutable_indices()->Add(row.indices.begin(), row.indices.end());
+  cells->mutable_values()->Add(row.values.begin(), row.values.end());
+}
+
 }  // namespace
 
 v1::Table RowsFile::Slice(size_t begin, size_t max_rows, size_t max_bytes, size_t* end) const {
@@ -92,9 +101,17 @@ v1::Table RowsFile::Slice(size_t begin, size_t max_rows, size_t max_bytes, size_
   for (const std::string& column : columns) table.add_columns()->set_name(column);
   size_t bytes = 0;
   size_t row = begin;
-  for (; row < rows.size() && row - begin < max_rows; ++row) {
-    for (const std::string& cell : rows[row]) bytes += cell.size() + 2;
+  for (; row < row_count() && row - begin < max_rows; ++row) {
+    if (!sparse_rows.empty()) {
+      bytes += kBytesAPair * sparse_rows[row].indices.size() + 2;
+    } else {
+      for (const std::string& cell : rows[row]) bytes += cell.size() + 2;
+    }
     if (row > begin && bytes > max_bytes) break;
+    if (!sparse_rows.empty()) {
+      AddSparseRow(sparse_rows[row], table.mutable_columns(0)->mutable_sparse());
+      continue;
+    }
     for (size_t column = 0; column < columns.size(); ++column) {
       table.mutable_columns(static_cast<int>(column))->add_texts(rows[row][column]);
     }

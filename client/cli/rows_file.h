@@ -1,7 +1,9 @@
-// Rows to predict: delimited text as it is, column by column. The server makes numbers of it.
+// Rows to predict: the cells of delimited text as they are, column by column, of which the server makes numbers; or
+// sparse vectors.
 #ifndef DESCENT_CLIENT_CLI_ROWS_FILE_H_
 #define DESCENT_CLIENT_CLI_ROWS_FILE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,12 +14,20 @@
 
 namespace descent::cli {
 
-// Text cells by row.
+// A sparse vector: positions, from 0 and ascending, and the numbers there.
+struct SparseRow {
+  std::vector<int32_t> indices;
+  std::vector<double> values;
+};
+
+// Text cells by row, or sparse vectors of one column.
 struct RowsFile {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
+  std::vector<SparseRow> sparse_rows;
 
-  // Rows [begin, end), with end as large as `max_bytes` of text and `max_rows` allow, at least one row.
+  size_t row_count() const { return rows.size() + sparse_rows.size(); }
+  // Rows [begin, end), with end as large as `max_bytes` of text or numbers and `max_rows` allow, at least one row.
   v1::Table Slice(size_t begin, size_t max_rows, size_t max_bytes, size_t* end) const;
 };
 

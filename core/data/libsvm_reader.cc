@@ -217,8 +217,9 @@ bool Reader::CheckIndex(const char* begin, int64_t index) {
       const absl::string_view digits(begin, static_cast<size_t>(std::find(begin, end_, ':') - begin));
       const bool given = width_given_ > 0;
       return absl::StrCat("the index ", CutText(digits, 20), " is greater than ", last_index_,
-                          given ? absl::StrCat(", the last of the width ", width_given_, " given; give a larger width")
-                                : ", the greatest possible; number the features from 1 on",
+                          given
+                              ? absl::StrCat(", the last of the width ", width_given_, " given; give a larger width")
+                              : absl::StrCat(", the greatest possible; number the features from ", first_index_, " on"),
                           ", or leave it out");
     });
   }

@@ -26,6 +26,20 @@ has out accuracy
 expect 0 descent model predict quick -f $data -o jsonl
 json 'rows = [json.loads(line) for line in sys.stdin]; assert len(rows) == 569 and rows[0]["label"], rows[:1]'
 
+# libsvm text becomes a sparse column, by its name or its look, and what contradicts is a mistake of the command line.
+expect 0 descent dataset inspect examples/data/digits.svm --rows 1
+has out 'libsvm, indices from 1'
+has out '64 wide, 58,736 not 0 (51.07 %), 0 to 16'
+has out '3:5 4:13 5:9'
+printf '1 0:0.5 3:2\n-1 1:1\n' >"$work/rows.txt"
+expect 1 descent dataset upload "$work/rows.txt"
+has err 'rows.txt:1:3: features: the index is 0'
+expect 0 descent dataset upload "$work/rows.txt" --id sparse --zero-based --width 9
+has out '9 wide, 3 not 0'
+expect 2 descent dataset upload "$work/rows.txt" --zero-based --delimiter ';'
+expect 1 descent model predict quick -f "$work/rows.txt" --zero-based
+has err 'one of: features'
+
 # JSON that parses, and tiles the log.
 expect 0 descent job watch quick -o jsonl
 json '

@@ -8,6 +8,10 @@ for data in examples/data/*.csv; do
   name=$(basename "$data" .csv)
   expect 0 descent dataset upload "$data" --id "${name//_/-}"
 done
+for data in examples/data/*.svm; do
+  name=$(basename "$data" .svm)
+  expect 0 descent dataset upload "$data" --id "${name//_/-}-svm"
+done
 failed=0
 for spec in examples/specs/*.yaml; do
   /usr/bin/python3 tests/e2e/check_spec.py "$spec" || failed=1

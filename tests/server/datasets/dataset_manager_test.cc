@@ -12,10 +12,12 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/base/bytes.h"
 #include "core/base/errors.h"
 #include "server/store/sqlite_database.h"
 #include "server/store/sqlite_dataset_store.h"
@@ -146,11 +148,76 @@ TEST_F(DatasetManagerTest, MakesADatasetOfAnUpload) {
   const absl::StatusOr<DatasetView> got = manager_->Get(kOwner, "my-data");
   ASSERT_TRUE(got.ok()) << got.status();
   EXPECT_EQ(got->facts.schema, made->facts.schema);
-  EXPECT_EQ(got->facts.format->delimiter, ',');
+  EXPECT_EQ(std::get<core::CsvFormat>(*got->facts.format).delimiter, ',');
   const auto table = manager_->Load(got->record.version);
   ASSERT_TRUE(table.ok()) << table.status();
   EXPECT_EQ((*table)->row_count, 3);
   EXPECT_EQ(core::ContentHash(**table), got->record.version);
+}
+
+TEST_F(DatasetManagerTest, MakesASparseDatasetOfLibsvmText) {
+  const std::string upload = Upload("1 0:0.5 2:3\n-1 1:1\n", "train.svm");
+  // By its name alone it is libsvm text, and index 0 is wrong then.
+  const absl::StatusOr<Inspection> guessed = manager_->Inspect(kOwner, upload, {}, {}, 2);
+  ASSERT_TRUE(guessed.ok()) << guessed.status();
+  EXPECT_EQ(guessed->result.fatal_count, 1);
+  EXPECT_EQ(guessed->result.preview[1], (std::vector<std::string>{"0:0.5 2:3", "1:1"}));
+  CreateDatasetRequest request = FromUpload(upload);
+  EXPECT_EQ(ReasonOf(manager_->CreateDataset(request).status()), ErrorReason::kInvalidData);
+
+  request.format = core::LibsvmFormat{true};
+  const absl::StatusOr<DatasetView> made = manager_->CreateDataset(request);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->record.name, "train");
+  Reopen();
+  const absl::StatusOr<DatasetView> got = manager_->Get(kOwner, "train");
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->facts.schema, made->facts.schema);
+  EXPECT_EQ(got->facts.schema.columns[1].width, 3);
+  EXPECT_EQ(got->facts.statistics[1].nonzero_count, 3);
+  EXPECT_EQ(std::get<core::LibsvmFormat>(*got->facts.format).zero_based, true);
+  const auto table = manager_->Load(got->record.version);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(core::ContentHash(**table), got->record.version);
+  EXPECT_THAT((*table)->columns[1].sparse.indices, ElementsAre(0, 2, 1));
+}
+
+// The description of a dataset as 0.1.0 stored it.
+TEST(DatasetFactsTest, ReadsTheFirstVersion) {
+  core::Table schema;
+  schema.schema.columns = {{"x", core::ColumnType::kNumeric, core::ColumnRole::kTarget, {}, ""}};
+  schema.columns.resize(1);
+  core::ByteWriter out;
+  out.PutU8(1);
+  out.PutString(core::EncodeTable(schema));
+  out.PutU64(1);
+  out.PutI64(2);  // missing
+  out.PutI64(3);  // distinct
+  for (int i = 0; i < 4; ++i) out.PutOptionalDouble(i);
+  out.PutU64(1);
+  out.PutString("7");
+  out.PutI64(4);
+  out.PutBool(true);
+  out.PutU8(';');
+  out.PutBool(false);
+  out.PutU64(1);
+  out.PutString("NA");
+  const absl::StatusOr<DatasetFacts> facts = DecodeFacts(out.bytes());
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->schema, schema.schema);
+  EXPECT_EQ(facts->statistics[0].distinct_count, 3);
+  EXPECT_EQ(facts->statistics[0].maximum, 1);
+  EXPECT_EQ(facts->statistics[0].nonzero_count, 0);
+  EXPECT_EQ(facts->statistics[0].classes[0].row_count, 4);
+  const auto& format = std::get<core::CsvFormat>(*facts->format);
+  EXPECT_EQ(format.delimiter, ';');
+  EXPECT_EQ(format.header, false);
+  EXPECT_THAT(format.missing_tokens, ElementsAre("NA"));
+  // What is written now differs, and reads the same.
+  const std::string again = EncodeFacts(*facts);
+  EXPECT_NE(again, out.bytes());
+  EXPECT_EQ(EncodeFacts(*DecodeFacts(again)), again);
+  EXPECT_EQ(ReasonOf(DecodeFacts(again + "x").status()), ErrorReason::kStoredDataDamaged);
 }
 
 TEST_F(DatasetManagerTest, RefusesWhatIsWrong) {
@@ -202,7 +269,7 @@ TEST_F(DatasetManagerTest, SameContentsAreOneVersion) {
   const absl::StatusOr<DatasetView> same = manager_->CreateDataset(FromUpload(again));
   ASSERT_TRUE(same.ok()) << same.status();
   EXPECT_EQ(same->record.name, "first");
-  EXPECT_EQ(same->facts.format->delimiter, ',');
+  EXPECT_EQ(std::get<core::CsvFormat>(*same->facts.format).delimiter, ',');
   EXPECT_FALSE(manager_->uploads().Get(kOwner, again).ok());
   // With an id, a second name for the same table.
   CreateDatasetRequest second = FromUpload(Upload(kCsv));

@@ -15,6 +15,11 @@ Refusal Csv(const std::string& id, const std::string& text, const std::string& m
   return {id, "CreateDataset", absl::StrCat("upload: \"UPLOAD\" ", more), text};
 }
 
+// A dataset of an uploaded libsvm text.
+Refusal Libsvm(const std::string& id, const std::string& text, const std::string& more = "") {
+  return Csv(id, text, absl::StrCat("libsvm_format {} ", more));
+}
+
 // A dataset of rows given in the request.
 Refusal Rows(const std::string& id, const std::string& rows, const std::string& schema = "") {
   return {id, "CreateDataset", absl::StrCat("rows { ", rows, " } schema { ", schema, " }")};
@@ -54,6 +59,56 @@ std::vector<Refusal> Texts() {
       Csv("csv-too-many-classes", classes),
       Csv("csv-delimiter-long", "a,b\n1,2\n", R"(format { delimiter: "::" })"),
       Csv("csv-delimiter-quote", "a,b\n1,2\n", R"(format { delimiter: "\"" })"),
+  };
+}
+
+std::vector<Refusal> LibsvmTexts() {
+  const std::string narrow = R"(schema { columns { name: "features" width: 4 } })";
+  return {
+      Libsvm("libsvm-empty", "# nothing\n"),
+      Libsvm("libsvm-label-missing", "1 1:1\n2:1 3:1\n"),
+      Libsvm("libsvm-label-list", "1,3 1:1\n"),
+      Libsvm("libsvm-label-not-a-number", "spam 1:1\n"),
+      Libsvm("libsvm-label-not-finite", "1 1:1\nnan 1:1\n"),
+      Libsvm("libsvm-label-out-of-range", "1e999 1:1\n"),
+      Libsvm("libsvm-pair-without-colon", "1 3\n"),
+      Libsvm("libsvm-qid", "1 qid:3 1:1\n"),
+      Libsvm("libsvm-index-not-whole", "1 1.5:1\n"),
+      Libsvm("libsvm-index-zero", "1 0:1\n"),
+      Libsvm("libsvm-index-order", "1 2:1 1:1\n"),
+      Libsvm("libsvm-index-twice", "1 2:1 2:1\n"),
+      Libsvm("libsvm-index-beyond-width", "1 4:1 5:1\n", narrow),
+      Libsvm("libsvm-index-too-large", "1 134217729:1\n"),
+      Libsvm("libsvm-value-not-a-number", "1 3:1,5\n"),
+      Libsvm("libsvm-value-not-finite", "1 3:inf\n"),
+      Libsvm("libsvm-value-out-of-range", "1 3:-1e400\n"),
+  };
+}
+
+std::vector<Refusal> SparseRows() {
+  const auto with = [](const std::string& id, const std::string& cells, const std::string& schema = "") {
+    return Rows(id,
+                absl::StrCat(R"(row_count: 2 columns { name: "y" numbers: [ 1, 2 ] } columns { name: "x" sparse { )",
+                             cells, " } }"),
+                schema);
+  };
+  const std::string sound = "nonzero_counts: [ 1, 1 ] indices: [ 0, 4 ] values: [ 1, 2 ]";
+  return {
+      Rows("sparse-and-numbers", R"(row_count: 1 columns { name: "x" numbers: 1 sparse { nonzero_counts: 0 } })"),
+      with("sparse-wrong-length", "nonzero_counts: 1 indices: 0 values: 1"),
+      with("sparse-values-missing", "nonzero_counts: [ 1, 1 ] indices: [ 0, 4 ] values: 1"),
+      with("sparse-count-negative", "nonzero_counts: [ 2, -1 ] indices: [ 0, 4 ] values: [ 1, 2 ]"),
+      with("sparse-count-too-large", "nonzero_counts: [ 1, 3 ] indices: [ 0, 4 ] values: [ 1, 2 ]"),
+      with("sparse-counts-too-small", "nonzero_counts: [ 1, 0 ] indices: [ 0, 4 ] values: [ 1, 2 ]"),
+      with("sparse-index-negative", "nonzero_counts: [ 1, 1 ] indices: [ 0, -4 ] values: [ 1, 2 ]"),
+      with("sparse-index-beyond-width", sound, R"(columns { name: "x" width: 4 })"),
+      with("sparse-index-order", "nonzero_counts: [ 0, 2 ] indices: [ 4, 0 ] values: [ 1, 2 ]"),
+      with("sparse-not-finite", "nonzero_counts: [ 1, 1 ] indices: [ 0, 4 ] values: [ nan, 2 ]"),
+      with("sparse-type-numeric", sound, R"(columns { name: "x" type: COLUMN_TYPE_NUMERIC })"),
+      with("sparse-target", sound, R"(columns { name: "x" role: COLUMN_ROLE_TARGET })"),
+      with("sparse-width-negative", sound, R"(columns { name: "x" width: -1 })"),
+      with("sparse-type-of-numbers", sound, R"(columns { name: "y" type: COLUMN_TYPE_SPARSE_VECTOR })"),
+      with("sparse-width-of-numbers", sound, R"(columns { name: "y" width: 3 })"),
   };
 }
 
@@ -116,7 +171,9 @@ std::vector<Refusal> Schemas() {
 
 std::vector<Refusal> DataRefusals() {
   std::vector<Refusal> refusals = Texts();
+  for (Refusal& refusal : LibsvmTexts()) refusals.push_back(refusal);
   for (Refusal& refusal : GivenRows()) refusals.push_back(refusal);
+  for (Refusal& refusal : SparseRows()) refusals.push_back(refusal);
   for (Refusal& refusal : Schemas()) refusals.push_back(refusal);
   return refusals;
 }

@@ -146,6 +146,8 @@ void AddSources(std::vector<Refusal>* refusals) {
       {"dataset-request-id-long", "CreateDataset", absl::StrCat("request_id: \"", std::string(65, 'r'), "\" ", rows)},
       {"dataset-without-source", "CreateDataset", R"(dataset_id: "nothing")"},
       {"dataset-format-of-rows", "CreateDataset", absl::StrCat(R"(format { header: true } )", rows)},
+      {"dataset-libsvm-format-of-rows", "CreateDataset", absl::StrCat("libsvm_format {} ", rows)},
+      {"dataset-two-formats", "CreateDataset", R"(upload: "uploads/u0" format {} libsvm_format {})"},
       {"dataset-sha256-malformed", "CreateDataset", R"(upload: "uploads/u0" sha256: "1234")"},
       {"dataset-sha256-of-rows", "CreateDataset", absl::StrCat("sha256: \"", std::string(64, 'a'), "\" ", rows)},
       {"dataset-sha256-wrong", "CreateDataset",

@@ -47,6 +47,8 @@ std::vector<Refusal> ModelRefusals() {
       Predict("predict-column-missing", absl::StrCat(kColor, "columns { name: 'lenght' numbers: 1 }")),
       Predict("predict-unknown-category", absl::StrCat(kLength, "columns { name: 'color' texts: 'redd' }")),
       Predict("predict-text-for-number", absl::StrCat(kColor, "columns { name: 'length' texts: 'long' }")),
+      Predict("predict-sparse-for-number",
+              absl::StrCat(kColor, "columns { name: 'length' sparse { nonzero_counts: 0 } }")),
       Predict("predict-infinite", absl::StrCat(kColor, "columns { name: 'length' numbers: inf }")),
       Predict("predict-missing-value", absl::StrCat(kColor, "columns { name: 'length' numbers: nan }")),
       Predict("predict-missing-category", absl::StrCat(kLength, "columns { name: 'color' texts: '' }")),
