@@ -83,21 +83,6 @@ absl::StatusOr<std::optional<JobView>> Manager::FindRequest(const CreateRequest&
   return view;
 }
 
-namespace {
-
-// Models take no sparse vectors.
-void RefuseSparse(const core::JobSpec& spec, const core::TrainingData& data, core::Violations* violations) {
-  if (data.table == nullptr || spec.formula.has_value()) return;
-  for (const core::ColumnSchema& column : data.table->schema.columns) {
-    if (column.type != core::ColumnType::kSparseVector || column.role != core::ColumnRole::kFeature) continue;
-    violations->Add("spec.problem.dataset.dataset",
-                    absl::StrCat("has the sparse column \"", column.name,
-                                 "\", which no model takes; choose a dataset of single values"));
-  }
-}
-
-}  // namespace
-
 // Everything that would be stored, without storing it.
 absl::StatusOr<JobView> Manager::Resolve(const CreateRequest& request) {
   JobView view;
@@ -106,8 +91,6 @@ absl::StatusOr<JobView> Manager::Resolve(const CreateRequest& request) {
   core::JobSpec spec = request.spec;
   core::TrainingData data;
   DESCENT_RETURN_IF_ERROR(ResolveDatasets(request.owner, &spec, &data, record, &violations));
-  DESCENT_RETURN_IF_ERROR(violations.ToStatus());
-  RefuseSparse(spec, data, &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
   const core::PreparedProblem problem = core::PrepareProblem(spec, data, "spec", &violations);
   DESCENT_RETURN_IF_ERROR(violations.ToStatus());
