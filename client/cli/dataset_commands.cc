@@ -28,7 +28,12 @@ struct UploadFlags {
 };
 
 void AddSchemaFlags(CLI::App* app, SchemaFlags* flags) {
-  app->add_option("--target", flags->target, "Column to predict. Default: the last one, or the label")
+  app->add_option("--target", flags->targets,
+                  "Column to predict; repeat it for several numbers at once. Default: the last one, or the label")
+      ->type_name("COLUMN")
+      ->expected(1)
+      ->take_all();
+  app->add_option("--weight", flags->weight, "Column that says how much each row counts. Default: all the same")
       ->type_name("COLUMN");
   app->add_option("--ignore", flags->ignored, "Column not to use; repeat it for several")
       ->type_name("COLUMN")

@@ -1,5 +1,6 @@
 #include "client/cli/dataset_text.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -180,14 +181,20 @@ std::string ProblemsText(const std::string& file, const v1::UploadInspection& in
 
 absl::StatusOr<v1::Schema> MakeSchema(const SchemaFlags& flags) {
   v1::Schema schema;
-  for (const std::string& name : flags.ignored) ColumnOf(name, &schema)->set_role(v1::COLUMN_ROLE_IGNORED);
-  if (!flags.target.empty()) {
-    v1::ColumnSchema* target = ColumnOf(flags.target, &schema);
-    if (target->role() == v1::COLUMN_ROLE_IGNORED) {
-      return UsageError(absl::StrCat("--target and --ignore both name ", flags.target));
-    }
-    target->set_role(v1::COLUMN_ROLE_TARGET);
+  std::map<std::string, std::string> given;  // flag by column
+  const auto set_role = [&](const std::string& flag, const std::string& column, v1::ColumnRole role) -> absl::Status {
+    const auto [other, is_new] = given.emplace(column, flag);
+    if (!is_new) return UsageError(absl::StrCat(flag, " and ", other->second, " both name ", column));
+    ColumnOf(column, &schema)->set_role(role);
+    return absl::OkStatus();
+  };
+  for (const std::string& name : flags.ignored) {
+    DESCENT_RETURN_IF_ERROR(set_role("--ignore", name, v1::COLUMN_ROLE_IGNORED));
   }
+  for (const std::string& name : flags.targets) {
+    DESCENT_RETURN_IF_ERROR(set_role("--target", name, v1::COLUMN_ROLE_TARGET));
+  }
+  if (!flags.weight.empty()) DESCENT_RETURN_IF_ERROR(set_role("--weight", flags.weight, v1::COLUMN_ROLE_WEIGHT));
   for (const std::string& setting : flags.types) {
     // Names of columns may hold `=`, types do not.
     const size_t equals = setting.rfind('=');
@@ -214,7 +221,7 @@ absl::Status SetFormat(const SchemaFlags& flags, v1::CreateDatasetRequest* reque
 
 absl::Status AddPositiveClass(const SchemaFlags& flags, const v1::Schema& inspected, v1::Schema* schema) {
   if (flags.positive_class.empty()) return absl::OkStatus();
-  std::string target = flags.target;
+  std::string target = flags.targets.empty() ? "" : flags.targets[0];
   for (const v1::ColumnSchema& column : inspected.columns()) {
     if (target.empty() && column.role() == v1::COLUMN_ROLE_TARGET) target = column.name();
   }

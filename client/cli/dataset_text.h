@@ -26,7 +26,8 @@ std::string ProblemsText(const std::string& file, const v1::UploadInspection& in
 
 // What the flags of `dataset upload` say of a file.
 struct SchemaFlags {
-  std::string target;
+  std::vector<std::string> targets;
+  std::string weight;
   std::vector<std::string> ignored;
   std::vector<std::string> types;  // `COL=numeric`, `COL=categorical`
   std::string positive_class;

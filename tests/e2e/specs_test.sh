@@ -6,7 +6,12 @@ cd "$DESCENT_SOURCE_DIR"
 start_server
 for data in examples/data/*.csv; do
   name=$(basename "$data" .csv)
-  expect 0 descent dataset upload "$data" --id "${name//_/-}"
+  case $name in
+    budworm) roles=(--target outcome --weight moths) ;;
+    linnerud) roles=(--target weight --target waist --target pulse) ;;
+    *) roles=() ;;
+  esac
+  expect 0 descent dataset upload "$data" --id "${name//_/-}" "${roles[@]}"
 done
 for data in examples/data/*.svm; do
   name=$(basename "$data" .svm)
