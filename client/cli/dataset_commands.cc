@@ -53,7 +53,7 @@ void AddSchemaFlags(CLI::App* app, SchemaFlags* flags) {
   app->add_option(
          "--width", flags->width,
          "Numbers a row of libsvm text; give that of the training data for test data. Default: the largest index")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 27))
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 25))
       ->type_name("N");
 }
 

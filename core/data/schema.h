@@ -94,7 +94,7 @@ inline constexpr int64_t kMaxCategories = 65536;
 // Most classes of a target.
 inline constexpr int64_t kMaxClasses = 1000;
 // Most numbers a row of a sparse vector.
-inline constexpr int64_t kMaxSparseWidth = int64_t{1} << 27;
+inline constexpr int64_t kMaxSparseWidth = int64_t{1} << 25;
 // Most columns of a table.
 inline constexpr int64_t kMaxColumns = 65536;
 

@@ -151,7 +151,7 @@ TEST(InlineTableTest, NamesWhatIsWrong) {
        {1, {Sparse("x", {{1}, {-1}, {1}})}},
        {},
        "rows.columns[0].sparse.indices[0]",
-       "must be in [0, 134217728), the most numbers a row, was -1"},
+       "must be in [0, 33554432), the most numbers a row, was -1"},
       {"SparseOrder",
        {1, {Sparse("x", {{2}, {3, 3}, {1, 1}})}},
        {},

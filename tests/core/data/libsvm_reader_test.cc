@@ -122,7 +122,7 @@ TEST(LibsvmReaderTest, WidthIsTheLargestIndexOrGiven) {
   EXPECT_EQ(ReadSound("1\n0\n", kZeroBased).table.schema.columns[1].width, 1);
   EXPECT_EQ(ReadSound("1 5:1\n", {}, Features(100)).table.schema.columns[1].width, 100);
   EXPECT_EQ(ReadSound("1 100:1\n", {}, Features(100)).table.columns[1].sparse.indices[0], 99);
-  EXPECT_EQ(ReadSound("1 134217728:1\n").table.schema.columns[1].width, kMaxSparseWidth);
+  EXPECT_EQ(ReadSound("1 33554432:1\n").table.schema.columns[1].width, kMaxSparseWidth);
   EXPECT_EQ(ReadSound("1 00000000000000000002:1\n").table.schema.columns[1].width, 2);
 }
 
@@ -166,8 +166,8 @@ TEST(LibsvmReaderTest, SchemasThatContradictAreViolations) {
        "is numeric, but the cells of \"features\" are sparse"},
       {{"features", any, free, {"a"}, ""}, "categories", "the type of \"features\" is sparse_vector"},
       {{"features", any, ColumnRole::kTarget, {}, ""}, "role", "is a sparse vector; choose another column"},
-      {{"features", any, free, {}, "", -1}, "width", "must be in [1, 134217728], or 0"},
-      {{"features", any, free, {}, "", kMaxSparseWidth + 1}, "width", "was 134217729"},
+      {{"features", any, free, {}, "", -1}, "width", "must be in [1, 33554432], or 0"},
+      {{"features", any, free, {}, "", kMaxSparseWidth + 1}, "width", "was 33554433"},
       {{"label", ColumnType::kSparseVector, free, {}, ""}, "type", "the cells of \"label\" are single values"},
       {{"label", any, free, {}, "", 3}, "width", "only for a sparse vector, which \"label\" is not"},
       {{"label", any, ColumnRole::kFeature, {}, ""}, "", "names no target"},
@@ -224,8 +224,8 @@ std::vector<ProblemCase> Cases() {
        {},
        Features(4)},
       {"1 4:1\n", 1, 3, "the index 4 is greater than 3, the last of the width 4 given", kZeroBased, Features(4)},
-      {"1 134217729:1\n", 1, 3, "the index 134217729 is greater than 134217728, the greatest possible"},
-      {"1 99999999999999999999999:1\n", 1, 3, "the index 99999999999999999999 is greater than 134217728"},
+      {"1 33554433:1\n", 1, 3, "the index 33554433 is greater than 33554432, the greatest possible"},
+      {"1 99999999999999999999999:1\n", 1, 3, "the index 99999999999999999999 is greater than 33554432"},
       {"1 x:1\n", 1, 3, "the index \"x\" is no whole number from 1; number the features"},
       {"1 -1:1\n", 1, 3, "the index \"-1\" is no whole number from 0", kZeroBased},
       {"1 1.5:1\n", 1, 3, "the index \"1.5\" is no whole number"},

@@ -26,7 +26,7 @@ TEST(ConvertDatasetTest, SchemasSurviveTheWire) {
   core::Schema schema;
   schema.columns = {{"label", core::ColumnType::kCategorical, core::ColumnRole::kTarget, {"ham", "spam"}, "spam"},
                     {"x", core::ColumnType::kNumeric, core::ColumnRole::kIgnored, {}, ""},
-                    {"features", core::ColumnType::kSparseVector, core::ColumnRole::kFeature, {}, "", 1 << 27}};
+                    {"features", core::ColumnType::kSparseVector, core::ColumnRole::kFeature, {}, "", 1 << 25}};
   core::Violations violations;
   EXPECT_EQ(SchemaFromProto(SchemaToProto(schema), "schema", &violations), schema);
   EXPECT_TRUE(violations.empty());

@@ -78,7 +78,7 @@ std::vector<Refusal> LibsvmTexts() {
       Libsvm("libsvm-index-order", "1 2:1 1:1\n"),
       Libsvm("libsvm-index-twice", "1 2:1 2:1\n"),
       Libsvm("libsvm-index-beyond-width", "1 4:1 5:1\n", narrow),
-      Libsvm("libsvm-index-too-large", "1 134217729:1\n"),
+      Libsvm("libsvm-index-too-large", "1 33554433:1\n"),
       Libsvm("libsvm-value-not-a-number", "1 3:1,5\n"),
       Libsvm("libsvm-value-not-finite", "1 3:inf\n"),
       Libsvm("libsvm-value-out-of-range", "1 3:-1e400\n"),
