@@ -45,6 +45,7 @@ const constinit OptimizerInfo kAdam = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .momentum_field = "beta1"};
 
 }  // namespace descent::core

@@ -47,6 +47,7 @@ const constinit OptimizerInfo kAdamW = {
              .fields = kFields,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .momentum_field = "beta1"};
 
 }  // namespace descent::core

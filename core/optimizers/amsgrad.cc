@@ -58,6 +58,7 @@ const constinit OptimizerInfo kAmsgrad = {
              .check = Check,
              .presets = kPresets},
     .make_double = Make<double>,
-    .make_float = Make<float>};
+    .make_float = Make<float>,
+    .momentum_field = "beta1"};
 
 }  // namespace descent::core

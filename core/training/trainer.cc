@@ -199,6 +199,7 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
                     .learning_rate = row.learning_rate,
+                    .momentum = schedule_->Momentum(row.step),
                     .objective = row.objective,
                     .gradient = gradient_,
                     .batch = &batch},
