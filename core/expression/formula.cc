@@ -324,10 +324,15 @@ std::string FormulaMessage(absl::string_view text, size_t position, absl::string
   return absl::StrCat("column ", character + 1, ": ", message, "\n  ", line, "\n  ", std::string(caret, ' '), "^");
 }
 
-bool HasKinks(const Formula& formula) {
-  return std::any_of(formula.tape.operations.begin(), formula.tape.operations.end(), [](Operation operation) {
+bool HasKinks(const Formula& formula) { return FirstKink(formula).has_value(); }
+
+std::optional<size_t> FirstKink(const Formula& formula) {
+  const std::vector<Operation>& operations = formula.tape.operations;
+  const auto kink = std::find_if(operations.begin(), operations.end(), [](Operation operation) {
     return operation == Operation::kAbs || operation == Operation::kMin || operation == Operation::kMax;
   });
+  if (kink == operations.end()) return std::nullopt;
+  return static_cast<size_t>(kink - operations.begin());
 }
 
 }  // namespace descent::core

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,8 @@ struct Formula {
 
 // Whether slopes jump somewhere: abs, min or max stands in it. Second derivatives then do not tell what a point is.
 bool HasKinks(const Formula& formula);
+// The slot of the first of them.
+std::optional<size_t> FirstKink(const Formula& formula);
 
 // Reads a formula. Errors are INVALID_ARGUMENT with a message such as
 //

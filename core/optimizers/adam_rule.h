@@ -46,7 +46,8 @@ class AdamRule final : public Optimizer<T> {
   void Step(const Update<T>& update, absl::Span<T> parameters) override {
     // In double and from the step alone: a running product would have to be saved, and a float one would freeze.
     const double t = static_cast<double>(update.step) + 1;
-    const double correction1 = bias_correction_ ? 1 - std::pow(beta1_, t) : 1;
+    const double beta1 = update.momentum.value_or(beta1_);
+    const double correction1 = bias_correction_ ? 1 - std::pow(beta1, t) : 1;
     const double correction2 = bias_correction_ ? 1 - std::pow(beta2_, t) : 1;
     const double rate = update.learning_rate / correction1;
     const double shrink = kDecoupled ? 1 - update.learning_rate * weight_decay_ : 1;
@@ -54,11 +55,11 @@ class AdamRule final : public Optimizer<T> {
     const double left = maximum_of_corrected_ ? 1 : correction2;
     switch (epsilon_placement_) {
       case kOutside:
-        return Move<false>(rate, std::sqrt(left), entering_maximum, shrink, update.gradient, parameters);
+        return Move<false>(beta1, rate, std::sqrt(left), entering_maximum, shrink, update.gradient, parameters);
       case kInside:
-        return Move<true>(rate, left, entering_maximum, shrink, update.gradient, parameters);
+        return Move<true>(beta1, rate, left, entering_maximum, shrink, update.gradient, parameters);
       default:
-        return Move<false>(rate * std::sqrt(left), 1, entering_maximum, shrink, update.gradient, parameters);
+        return Move<false>(beta1, rate * std::sqrt(left), 1, entering_maximum, shrink, update.gradient, parameters);
     }
   }
 
@@ -74,15 +75,15 @@ class AdamRule final : public Optimizer<T> {
 
   // The denominator is sqrt(v)/correction + epsilon, or sqrt(v/correction + epsilon) with epsilon inside.
   template <bool kEpsilonInside>
-  void Move(double rate_of_step, double correction_of_step, double maximum_correction, double shrink_of_step,
-            absl::Span<const T> gradient, absl::Span<T> parameters) {
+  void Move(double beta1, double rate_of_step, double correction_of_step, double maximum_correction,
+            double shrink_of_step, absl::Span<const T> gradient, absl::Span<T> parameters) {
     const T rate = static_cast<T>(rate_of_step);
     const T correction = static_cast<T>(correction_of_step);
     const T entering_maximum = static_cast<T>(maximum_correction);
     const T shrink = static_cast<T>(shrink_of_step);
     const T coupled = static_cast<T>(kDecoupled ? 0 : weight_decay_);
-    const T kept1 = static_cast<T>(beta1_);
-    const T entering1 = static_cast<T>(1 - beta1_);
+    const T kept1 = static_cast<T>(beta1);
+    const T entering1 = static_cast<T>(1 - beta1);
     const T kept2 = static_cast<T>(beta2_);
     const T entering2 = static_cast<T>(1 - beta2_);
     const T epsilon = epsilon_;

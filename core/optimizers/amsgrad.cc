@@ -59,6 +59,7 @@ const constinit OptimizerInfo kAmsgrad = {
              .presets = kPresets},
     .make_double = Make<double>,
     .make_float = Make<float>,
+    .momentum_field = "beta1",
     .elementwise = true};
 
 }  // namespace descent::core

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -42,9 +43,10 @@ class BatchObjective {
 // What update t -> t+1 is taken from.
 template <typename T>
 struct Update {
-  int64_t step = 0;          // t, the number of updates done before, from 0
-  double learning_rate = 0;  // of this update, schedule included
-  double objective = 0;      // of batch t at the parameters, penalties included
+  int64_t step = 0;                               // t, the number of updates done before, from 0
+  double learning_rate = 0;                       // of this update, schedule included
+  std::optional<double> momentum = std::nullopt;  // of this update, in place of the field `momentum_field`
+  double objective = 0;                           // of batch t at the parameters, penalties included
   absl::Span<const T> gradient;
   // The parameters that the values of `gradient` are of, where it is sparse. Kinds never see one: see LazyOptimizer.
   absl::Span<const int64_t> support = {};
@@ -98,6 +100,8 @@ struct OptimizerInfo {
   // objective along any direction of length 1, `convexity`, a lower bound, and the number of rows. Null: the field has
   // a default.
   double (*default_rate)(double smoothness, double convexity, double rows) = nullptr;
+  // The field that a schedule of the momentum stands in for, where a kind heeds Update::momentum.
+  absl::string_view momentum_field = "";
   // Whether Answer gives a point of its own.
   bool has_answer = false;
   // Whether a parameter's update depends on its own gradients and state alone, besides the step and the rate: such a

@@ -46,13 +46,14 @@ class Sgd final : public Optimizer<T> {
       StepPlainly(rate, update.gradient, parameters);
       return;
     }
+    const double momentum = update.momentum.value_or(momentum_);
     // The velocity starts as the first gradient itself: nothing is kept yet and nothing damped.
-    const T kept = static_cast<T>(update.step == 0 ? 0 : momentum_);
+    const T kept = static_cast<T>(update.step == 0 ? 0 : momentum);
     const T entering = static_cast<T>(update.step == 0 ? 1 : 1 - dampening_);
     if (rate_inside_) {
-      StepWithVelocity(kept, entering * rate, rate, T{1}, update.gradient, parameters);
+      StepWithVelocity(static_cast<T>(momentum), kept, entering * rate, rate, T{1}, update.gradient, parameters);
     } else {
-      StepWithVelocity(kept, entering, T{1}, rate, update.gradient, parameters);
+      StepWithVelocity(static_cast<T>(momentum), kept, entering, T{1}, rate, update.gradient, parameters);
     }
   }
 
@@ -71,13 +72,12 @@ class Sgd final : public Optimizer<T> {
   }
 
   // b = kept * b + entering * g; x -= leaving * b, or with Nesterov x -= leaving * (ahead * g + momentum * b).
-  void StepWithVelocity(T kept, T entering, T ahead, T leaving, absl::Span<const T> gradient,
+  void StepWithVelocity(T momentum, T kept, T entering, T ahead, T leaving, absl::Span<const T> gradient,
                         absl::Span<T> parameters) {
     const T* __restrict g = gradient.data();
     T* __restrict x = parameters.data();
     T* __restrict b = velocity_.data();
     const T decay = weight_decay_;
-    const T momentum = static_cast<T>(momentum_);
     const size_t size = parameters.size();
     if (nesterov_) {
       for (size_t i = 0; i < size; ++i) {
@@ -137,6 +137,7 @@ const constinit OptimizerInfo kSgd = {
              .presets = kPresets},
     .make_double = Make<double>,
     .make_float = Make<float>,
+    .momentum_field = "momentum",
     .elementwise = true,
     .rests_at_zero_gradient = Rests};
 

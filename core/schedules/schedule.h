@@ -1,9 +1,11 @@
-// Factors of the learning rate: pure functions of the step. One file a kind; schedules.cc lists them.
+// Factors of the learning rate, and what goes with it: pure functions of the step. One file a kind; schedules.cc lists
+// them.
 #ifndef DESCENT_CORE_SCHEDULES_SCHEDULE_H_
 #define DESCENT_CORE_SCHEDULES_SCHEDULE_H_
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/types/span.h"
 #include "core/base/fields.h"
@@ -16,6 +18,8 @@ class Schedule {
   virtual ~Schedule() = default;
   // Factor of update `step` -> `step`+1; step >= 0. Never recursive, so it is exact at any step.
   virtual double Factor(int64_t step) const = 0;
+  // What the optimizer's momentum is in that update, in place of its own; none: its own.
+  virtual std::optional<double> Momentum(int64_t /*step*/) const { return std::nullopt; }
 };
 
 // A row of the schedule table.

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/schedules/schedule.h"
@@ -28,6 +30,9 @@ class WarmupSchedule final : public Schedule {
   double Factor(int64_t step) const override {
     if (step >= length_) return then_->Factor(step - length_);
     return start_ + (1 - start_) * (static_cast<double>(step) / static_cast<double>(length_));
+  }
+  std::optional<double> Momentum(int64_t step) const override {
+    return then_->Momentum(std::max<int64_t>(0, step - length_));
   }
 
  private:

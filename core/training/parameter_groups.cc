@@ -116,9 +116,12 @@ class GroupedOptimizer final : public Optimizer<T> {
   void AddPart(const Config& optimizer, const Config* group, int64_t offset, const ParameterLayout& layout) {
     if (group != nullptr && group->boolean("frozen")) return;
     Config config = optimizer;
+    const double factor = group == nullptr ? 1 : group->number("learning_rate_factor");
     if (group != nullptr && group->has("weight_decay")) config.SetNumber("weight_decay", group->number("weight_decay"));
-    parts_.push_back({MakeOptimizer<T>(config, layout), static_cast<size_t>(offset), static_cast<size_t>(layout.size),
-                      group == nullptr ? 1 : group->number("learning_rate_factor")});
+    // Asgd's own decay of the rate goes by it.
+    if (factor != 1) config.SetNumber("learning_rate", config.number("learning_rate") * factor);
+    parts_.push_back(
+        {MakeOptimizer<T>(config, layout), static_cast<size_t>(offset), static_cast<size_t>(layout.size), factor});
   }
 
   std::vector<Part> parts_;  // frozen tensors have none

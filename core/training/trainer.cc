@@ -210,6 +210,7 @@ void TrainerOf<T>::TakeUpdate(const Row& row) {
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
                     .learning_rate = row.learning_rate,
+                    .momentum = schedule_->Momentum(row.step),
                     .objective = row.objective,
                     .gradient = gradient,
                     .support = Support(),

@@ -94,12 +94,11 @@ class Checker {
     for (const Place& place : PlacesOf(spec_)) place.config->Validate(FieldPath(path_, place.path), violations_);
     if (!TrainsOnData(spec_)) CheckFunctionSettings();
     CheckInitializerFits();
-    CheckBatch();
     CheckStarts();
     CheckHeldOut();
     CheckRecord();
     CheckLabels();
-    CheckOptimizerFits();
+    CheckGroupCount();
     CheckOptimizerNeeds(spec_, path_, violations_);
     CheckLazyUpdates(spec_, path_, violations_);
     CheckClassWeights(spec_, path_, violations_);
@@ -176,17 +175,6 @@ class Checker {
     }
   }
 
-  void CheckBatch() {
-    const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
-    if (optimizer == nullptr || !optimizer->needs_batch || !TrainsOnData(spec_)) return;
-    if (spec_.batch.info() == nullptr || spec_.batch.name() == "full") return;
-    Add(FieldPath("batch", spec_.batch.name()),
-        absl::StrCat("does not fit the optimizer ", optimizer->kind.name,
-                     optimizer->needs_linear_rows ? ", which goes along whole columns and so needs"
-                                                  : ", which compares the objective at several points and so needs",
-                     " all rows in every step; leave batch out, or use another optimizer"));
-  }
-
   void CheckInitializerFits() {
     const InitializerInfo* initializer = FindInitializer(spec_.initializer.name());
     if (spec_.dataset.has_value() || initializer == nullptr || initializer->for_functions) return;
@@ -249,58 +237,10 @@ class Checker {
     }
   }
 
-  // What not every optimizer can be combined with.
-  void CheckOptimizerFits() {
-    const OptimizerInfo* optimizer = FindOptimizer(spec_.optimizer.name());
-    if (optimizer == nullptr) return;
-    const absl::string_view name = optimizer->kind.name;
-    if (optimizer->needs_batch && spec_.clipping.info() != nullptr) {
-      Add("clipping", absl::StrCat(name, " chooses the length of its steps itself; leave it out"));
-    }
-    const bool leaves_bounds = (optimizer->needs_batch && !optimizer->needs_residuals) || optimizer->has_answer;
-    if (leaves_bounds && spec_.formula.has_value()) {
-      for (size_t i = 0; i < spec_.formula->parameters.size(); ++i) {
-        const FormulaParameter& parameter = spec_.formula->parameters[i];
-        if (!parameter.lower.has_value() && !parameter.upper.has_value()) continue;
-        Add(absl::StrCat("problem.formula.parameters[", i, "]"),
-            absl::StrCat("has bounds, and ", name,
-                         " keeps points of its own that they would not hold for; leave the "
-                         "bounds out or use another optimizer"));
-      }
-    }
-    if (optimizer->has_answer && spec_.averaging.info() != nullptr) {
-      Add(FieldPath("averaging", spec_.averaging.name()),
-          absl::StrCat(name, " answers with an average of its own; leave it out"));
-    }
-    if (spec_.parameter_groups.size() > kMostGroups) {
-      Add("parameter_groups",
-          absl::StrCat("has ", spec_.parameter_groups.size(), " entries, at most ", kMostGroups, " are allowed"));
-    } else if (optimizer->whole_vector && !spec_.parameter_groups.empty()) {
-      Add("parameter_groups", absl::StrCat(name,
-                                           " updates all parameters by one number, so groups cannot differ; "
-                                           "leave them out or use another optimizer"));
-    }
-    for (size_t i = 0; i < spec_.parameter_groups.size(); ++i) {
-      if (!spec_.parameter_groups[i].has("weight_decay") || optimizer->kind.FindField("weight_decay") != nullptr) {
-        continue;
-      }
-      Add(absl::StrCat("parameter_groups[", i, "].weight_decay"),
-          absl::StrCat(name, " has no weight_decay; leave it out or use regularization"));
-    }
-    CheckProximal(*optimizer);
-  }
-
-  // A proximal step follows an update of the parameters that are the answer, of a length that was given.
-  void CheckProximal(const OptimizerInfo& optimizer) {
-    if (!spec_.dataset.has_value() || (!optimizer.has_answer && !optimizer.needs_batch)) return;
-    for (const Config& penalty : spec_.dataset->penalties) {
-      if (!AskForProximal({&penalty, 1})) continue;
-      Add(FieldPath("problem.dataset.regularization", FieldPath(penalty.name(), "proximal")),
-          absl::StrCat(optimizer.kind.name,
-                       optimizer.has_answer ? " answers with another point than the one it updates"
-                                            : " chooses the length of its steps itself",
-                       "; leave it out or use another optimizer"));
-    }
+  void CheckGroupCount() {
+    if (spec_.parameter_groups.size() <= kMostGroups) return;
+    Add("parameter_groups",
+        absl::StrCat("has ", spec_.parameter_groups.size(), " entries, at most ", kMostGroups, " are allowed"));
   }
 
   void CheckLabels() {

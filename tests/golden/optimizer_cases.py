@@ -123,6 +123,7 @@ KINDS.update({
 
 ROSENBROCK = ("rosenbrock",)
 SCHEDULED = ("rosenbrock", "rosenbrock_scheduled")
+ONE_CYCLE = ("rosenbrock_one_cycle",)
 LOGISTIC = ("logistic_full",)
 MINI = ("logistic_mini",)
 MATRICES = ("matrix_wide", "matrix_tall")
@@ -133,11 +134,11 @@ HEAVY = dict(learning_rate=1e-4, momentum=0.9)
 # unless given.
 VARIANTS = {
     "sgd": [
-        ("momentum", HEAVY, SCHEDULED),
+        ("momentum", HEAVY, SCHEDULED + ONE_CYCLE),
         ("momentum", dict(momentum=0.9), MINI),
-        ("nesterov", dict(HEAVY, nesterov=True), SCHEDULED),
+        ("nesterov", dict(HEAVY, nesterov=True), SCHEDULED + ONE_CYCLE),
         ("dampening", dict(HEAVY, dampening=0.5), SCHEDULED),
-        ("rate_inside", dict(HEAVY, velocity_form="rate_inside"), SCHEDULED),
+        ("rate_inside", dict(HEAVY, velocity_form="rate_inside"), SCHEDULED + ONE_CYCLE),
         ("rate_inside_nesterov", dict(HEAVY, velocity_form="rate_inside", nesterov=True), SCHEDULED),
         ("rate_inside_dampening", dict(HEAVY, velocity_form="rate_inside", dampening=0.5), SCHEDULED),
         ("keras_momentum", dict(preset="keras", **HEAVY), SCHEDULED),
@@ -154,14 +155,17 @@ VARIANTS = {
         ("no_bias_correction_inside", dict(bias_correction=False, epsilon_placement="inside", epsilon=0.1), ROSENBROCK),
         ("betas", dict(beta1=0.8, beta2=0.95), ROSENBROCK),
         ("beta1_zero", dict(beta1=0.0), ROSENBROCK),
+        ("one_cycle", {}, ONE_CYCLE),
         WEIGHT_DECAY],
     "adamw": [
+        ("one_cycle", {}, ONE_CYCLE),
         ("inside", dict(epsilon_placement="inside", epsilon=0.1), ROSENBROCK),
         ("uncorrected", dict(epsilon_placement="uncorrected", epsilon=0.1), ROSENBROCK),
         ("no_bias_correction", dict(bias_correction=False), ROSENBROCK),
         WEIGHT_DECAY,
         ("weight_decay", dict(weight_decay=0.1), LOGISTIC)],
     "amsgrad": [
+        ("one_cycle", {}, ONE_CYCLE),
         ("corrected", dict(maximum_of="corrected"), ROSENBROCK),
         ("no_bias_correction", dict(bias_correction=False), ROSENBROCK),
         ("inside", dict(epsilon_placement="inside", epsilon=0.1), ROSENBROCK),
@@ -286,6 +290,6 @@ def cases(make):
         for variant, fields, problems in runs + VARIANTS.get(kind, []):
             for problem in problems:
                 given = dict(fields)
-                if problem in SCHEDULED:
+                if problem in SCHEDULED + ONE_CYCLE:
                     given.setdefault("learning_rate", rate)
                 yield make(kind, variant, problem, given)

@@ -20,7 +20,7 @@ def adam_settings(s):
 def torch_optimizer(case, point):
     """The optimizer that the settings describe, or None where torch has none such."""
     s, name, optim = case.settings, case.kind, torch.optim
-    scheduled = case.problem == "rosenbrock_scheduled"
+    scheduled = case.problem in ("rosenbrock_scheduled", "rosenbrock_one_cycle")
     made = {
         "sgd": lambda: None if s.velocity_form == "rate_inside" and scheduled else (optim.SGD, dict(
             common(s), momentum=s.momentum, dampening=s.dampening, nesterov=s.nesterov)),
@@ -55,13 +55,19 @@ def torch_run(case, problem, updates):
     optimizer = torch_optimizer(case, point)
     if optimizer is None:
         return None
+    schedule = None
+    if case.problem == "rosenbrock_one_cycle":
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=case.settings.learning_rate, total_steps=updates)
     points = {}
     for t in range(1, updates + 1):
         _, gradient = problem.evaluate(t, point.detach().numpy().copy())
         point.grad = torch.tensor(gradient)
-        for group in optimizer.param_groups:
-            group["lr"] = case.settings.learning_rate * problem.factor(t)
+        if schedule is None:
+            for group in optimizer.param_groups:
+                group["lr"] = case.settings.learning_rate * problem.factor(t)
         optimizer.step()
+        if schedule is not None and t < updates:
+            schedule.step()
         if t in problem.steps:
             answer = optimizer.state[point]["ax"].numpy().copy() if case.kind == "asgd" else None
             points[t] = (point.detach().numpy().copy(), answer)

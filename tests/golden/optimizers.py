@@ -41,6 +41,7 @@ HEAD = """\
 # Problems:
 #   rosenbrock            (1-x)^2 + 100 (y-x^2)^2 from (-1.2, 1), two tensors of one value each
 #   rosenbrock_scheduled  the same; update t (from 1) has learning_rate * 20 t / (100 + (t-1)^2) for its rate
+#   rosenbrock_one_cycle  the same with the one_cycle schedule, cycle_momentum and a length of 200
 #   logistic_full         mean log loss + |weight|^2 / (2 * 569) on breast_cancer.csv, benign is 1, features
 #                         standardised by the population deviation; weight [30], bias; from zero; all rows an update
 #   logistic_mini         the same in batches of 64 rows in the order of the file; the ninth of an epoch has 57
@@ -89,6 +90,22 @@ def read_table(name):
     features = np.array([[float(cell) for cell in row[:-1]] for row in table[1:]], dtype=np.longdouble)
     features = (features - features.mean(axis=0)) / features.std(axis=0)
     return np.hstack([features, np.ones((len(features), 1))]), [row[-1] for row in table[1:]]
+
+
+class OneCycle(Rosenbrock):
+    """Smith, Topin, "Super-convergence", 2017: the rate up to 1 and down, the momentum down to .85 and up to .95."""
+
+    def height(self, t):
+        peak, end, step = 0.3 * UPDATES - 1, UPDATES - 1.0, t - 1.0
+        way = step / peak if step <= peak else (end - step) / (end - peak)
+        return (1 - np.cos(np.pi * way)) / 2
+
+    def factor(self, t):
+        low = 1 / 25 if t - 1 <= 0.3 * UPDATES - 1 else 1 / 25 / 1e4
+        return low + (1 - low) * self.height(t)
+
+    def momentum(self, t):
+        return 0.95 - 0.1 * self.height(t)
 
 
 class Rows:
@@ -216,6 +233,7 @@ class Wells:
 PROBLEMS = {
     "rosenbrock": Rosenbrock(),
     "rosenbrock_scheduled": Rosenbrock(scheduled=True),
+    "rosenbrock_one_cycle": OneCycle(),
     "logistic_full": Logistic(569),
     "logistic_mini": Logistic(64),
     "matrix_wide": Matrix(3, 5),
@@ -297,6 +315,8 @@ def run(case, noise=None, begins=None):
     for t in range(1, case.steps[-1] + 1):
         point = yielded[0] if isinstance(yielded, tuple) else yielded
         f, g = problem.evaluate(t, point)
+        if case.problem == "rosenbrock_one_cycle":
+            case.settings["momentum" if "momentum" in case.settings else "beta1"] = problem.momentum(t)
         yielded = rule.send((t, case.settings.learning_rate * problem.factor(t), g, f))
         if t in case.steps:
             assert np.all(np.isfinite(yielded)), case.name

@@ -111,5 +111,20 @@ TEST(NewtonCgTest, WhatHasNoCurvatureIsRefusedByItsField) {
   EXPECT_THAT(Check(spec), IsEmpty());
 }
 
+TEST(NewtonCgTest, FormulasWithKinksAreRefusedAtTheirPlace) {
+  JobSpec spec = FunctionSpec("", "newton_cg", {});
+  spec.function.reset();
+  spec.formula.emplace();
+  spec.formula->expression = "x^2 + abs(x-1)";
+  spec.formula->parameters = {{.name = "x", .start = 3, .lower = {}, .upper = {}}};
+  EXPECT_THAT(
+      Check(spec),
+      ElementsAre("spec.problem.formula.expression: column 7: this has slopes that jump, which does not suit the "
+                  "optimizer newton_cg: it needs second derivatives; write it smoothly, for instance "
+                  "sqrt(x^2 + 1e-6) for abs(x), or use lbfgs\n  x^2 + abs(x-1)\n        ^"));
+  spec.formula->expression = "x^2 + sqrt((x-1)^2 + 1e-6)";
+  EXPECT_THAT(Check(spec), IsEmpty());
+}
+
 }  // namespace
 }  // namespace descent::core

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -22,6 +23,7 @@
 #include "absl/strings/str_split.h"
 #include "core/functions/function.h"
 #include "core/optimizers/optimizer.h"
+#include "core/schedules/schedule.h"
 #include "tests/core/training/test_specs.h"
 
 namespace descent::core {
@@ -187,17 +189,28 @@ BareProblem Wells(double height) {
   return problem;
 }
 
+std::unique_ptr<Schedule> OneCycle() {
+  Config config = KindOf(Schedules(), "one_cycle");
+  config.SetSteps("length", 200);
+  config.SetBoolean("cycle_momentum", true);
+  return MakeSchedule(config, {});
+}
+
 void CheckBare(const OracleCase& oracle, const Config& config, const BareProblem& problem) {
+  const std::unique_ptr<Schedule> one_cycle = absl::EndsWith(oracle.problem, "one_cycle") ? OneCycle() : nullptr;
   std::unique_ptr<Optimizer<double>> optimizer = MakeOptimizer<double>(config, problem.layout);
   BareBatch batch(&problem);
   std::vector<double> x = problem.start;
   std::vector<double> gradient(x.size());
   for (int64_t step = 0; step < oracle.steps.rbegin()->first; ++step) {
     const double t = static_cast<double>(step);
-    const double factor = absl::EndsWith(oracle.problem, "scheduled") ? 20 * (t + 1) / (100 + t * t) : 1;
+    const double factor = one_cycle != nullptr                          ? one_cycle->Factor(step)
+                          : absl::EndsWith(oracle.problem, "scheduled") ? 20 * (t + 1) / (100 + t * t)
+                                                                        : 1;
     const double objective = problem.evaluate(x, absl::MakeSpan(gradient));
     optimizer->Step({.step = step,
                      .learning_rate = config.number("learning_rate") * factor,
+                     .momentum = one_cycle != nullptr ? one_cycle->Momentum(step) : std::nullopt,
                      .objective = objective,
                      .gradient = gradient,
                      .batch = &batch},

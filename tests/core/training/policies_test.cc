@@ -153,6 +153,21 @@ TEST(ParameterGroupsTest, OneGroupOfAllIsNoGroupAtAll) {
   }
 }
 
+// Also where the optimizer has a decay of its own that goes by the rate.
+TEST(ParameterGroupsTest, AFactorIsAnotherRate) {
+  for (const absl::string_view kind : {"sgd", "asgd", "rprop"}) {
+    JobSpec spec = FunctionSpec("ravine", kind, {{"learning_rate", 0.02}});
+    if (kind == "asgd") spec.optimizer.SetNumber("lambda", 0.5);
+    spec.stopping = StoppingAfter(20);
+    spec.parameter_groups = {Group("*")};
+    spec.parameter_groups[0].SetNumber("learning_rate_factor", 0.25);
+    const RunRecord grouped = RunToEnd(spec);
+    spec.parameter_groups.clear();
+    spec.optimizer.SetNumber("learning_rate", 0.005);
+    EXPECT_TRUE(SameBits(grouped.last.values, RunToEnd(spec).last.values)) << kind;
+  }
+}
+
 TEST(ParameterGroupsTest, APatternWithoutATensorIsRefused) {
   Violations violations;
   CheckGroupsMatch({Group("x"), Group("z*")}, FunctionLayout("ravine"), "spec", &violations);

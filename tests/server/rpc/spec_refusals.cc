@@ -12,6 +12,7 @@ namespace {
 
 constexpr char kBowl[] = "problem { function { name: 'bowl' } } ";
 constexpr char kSgd[] = "optimizer { sgd {} } ";
+constexpr char kLeastSquares[] = "optimizer { levenberg_marquardt {} } ";
 
 Refusal Spec(const std::string& id, const std::string& spec) {
   return {id, "CreateJob", absl::StrCat("spec { ", spec, " }")};
@@ -36,7 +37,17 @@ Refusal Linear(const std::string& id, const std::string& rest_of_problem, const 
   return Model(id, "datasets/prices", "linear {}", rest_of_problem, rest);
 }
 
-constexpr char kLeastSquares[] = "optimizer { levenberg_marquardt {} } ";
+// A model fitted by an optimizer.
+Refusal Fitted(const std::string& id, const std::string& model, const std::string& rest_of_problem,
+               const std::string& optimizer) {
+  return Spec(id, absl::StrCat("problem { dataset { dataset: 'datasets/prices' model { ", model, " } ", rest_of_problem,
+                               " } } optimizer { ", optimizer, " }"));
+}
+
+// A formula minimised by an optimizer.
+Refusal Formula(const std::string& id, const std::string& formula, const std::string& optimizer) {
+  return Spec(id, absl::StrCat("problem { formula { ", formula, " } } optimizer { ", optimizer, " }"));
+}
 
 std::vector<Refusal> Optimizers() {
   return {
@@ -64,6 +75,12 @@ std::vector<Refusal> Optimizers() {
       Function("precision-unknown", "precision: 9"),
       Function("schedule-period-missing", "schedule { step {} }"),
       Function("schedule-period-without-unit", "schedule { step { period {} } }"),
+      Function("momentum-cycle-reversed",
+               "schedule { one_cycle { length { steps: 100 } cycle_momentum: true base_momentum: 0.99 } }"),
+      Function("momentum-cycle-of-none", "schedule { one_cycle { length { steps: 100 } cycle_momentum: true } }"),
+      Spec("momentum-cycle-of-another",
+           absl::StrCat(kBowl,
+                        "optimizer { lion {} } schedule { one_cycle { length { steps: 100 } cycle_momentum: true } }")),
       Function("schedule-factor-zero", "schedule { exponential { factor: 0 } }"),
       Function("warmup-negative", "schedule { warmup { length { steps: -3 } } }"),
       Function("initializer-nan", "initialization { constant { value: nan } }"),
@@ -118,6 +135,13 @@ std::vector<Refusal> Policies() {
       Function("guard-factor-one", "guard { learning_rate_factor: 1 }"),
       Function("reduce-on-plateau-factor-zero", "schedule { reduce_on_plateau { factor: 0 } }"),
       Spec("rows-of-a-function", absl::StrCat(kBowl, "optimizer { saga { learning_rate: 0.1 } }")),
+      Formula("rows-of-a-formula", "expression: '(x-1)^2' parameters { name: 'x' start: 3 }", "coordinate_descent {}"),
+      Formula("curvature-of-a-kinked-formula", "expression: 'x^2 + abs(x-1)' parameters { name: 'x' start: 3 }",
+              "newton_cg {}"),
+      Formula("curvature-of-a-kinked-formula-loss",
+              "expression: 'price ~ a*size' dataset: 'datasets/prices' parameters { name: 'a' start: 1 } "
+              "loss { absolute {} }",
+              "newton_cg {}"),
       Linear("accumulation-steps-zero", "", "batch { mini_batch { accumulation_steps: 0 } }"),
       Linear("batch-size-zero", "", "batch { mini_batch { size: 0 } }"),
       Spec("optimizer-needs-full-batch",
@@ -149,6 +173,18 @@ std::vector<Refusal> Models() {
       Linear("penalty-strength-missing", "regularization { l2 {} }"),
       Linear("penalty-strength-negative", "regularization { l1 { strength: -0.1 } }"),
       Linear("scaling-unknown", "preprocessing { scaling: 9 }"),
+      Fitted("curvature-of-a-kinked-loss", "linear {}", "loss { absolute {} }", "newton_cg {}"),
+      Fitted("curvature-of-l1", "linear {}", "regularization { l1 { strength: 1 } }", "newton_cg {}"),
+      Fitted("curvature-of-relu", "mlp { activation: ACTIVATION_RELU }", "loss { squared {} }", "newton_cg {}"),
+      Fitted("curvature-under-dropout", "mlp { activation: ACTIVATION_TANH dropout: 0.1 }", "loss { squared {} }",
+             "newton_cg {}"),
+      Fitted("rows-of-a-perceptron", "mlp {}", "loss { squared {} }", "sag {}"),
+      Fitted("rows-under-a-kinked-loss", "linear {}", "loss { absolute {} }", "svrg {}"),
+      Fitted("rows-without-a-rate", "linear {}", "loss { poisson {} }", "saga {}"),
+      Fitted("columns-under-another-loss", "linear {}", "loss { huber {} }", "coordinate_descent {}"),
+      Spec("clipping-of-rows",
+           "problem { dataset { dataset: 'datasets/prices' model { linear {} } } } optimizer { sag {} } "
+           "clipping { max_norm: 1 }"),
       Linear("elastic-net-ratio", "regularization { elastic_net { strength: 1 l1_ratio: 1.5 } }"),
       Spec("proximal-with-line-search",
            "problem { dataset { dataset: 'datasets/prices' model { linear {} } regularization { l1 { strength: 1 "
