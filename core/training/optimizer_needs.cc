@@ -32,7 +32,6 @@ class Checker {
 
   void CheckAll() {
     if (optimizer_ == nullptr) return;
-    if (optimizer_->needs_residuals) CheckResiduals();
     CheckBatch();
     CheckClipping();
     CheckBounds();
@@ -40,6 +39,7 @@ class Checker {
     CheckMomentum();
     CheckGroups();
     CheckProximal();
+    if (optimizer_->needs_residuals) CheckResiduals();
     if (optimizer_->needs_curvature) {
       CheckFormulaBends();
       if (loss_ != nullptr) CheckModelBends();

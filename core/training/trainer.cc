@@ -205,14 +205,13 @@ void TrainerOf<T>::Judge(const Row& row, Progress* progress) {
 template <typename T>
 void TrainerOf<T>::TakeUpdate(const Row& row) {
   moved_.Copy<T>(Answer(), absl::MakeSpan(run_.previous));
-  const absl::Span<T> gradient = Gradient();
-  clipping_.Clip(row.gradient_norm, gradient);
+  clipping_.Clip(row.gradient_norm, Gradient());
   StepBatch<T> batch(objective_.get(), row.step);
   optimizer_->Step({.step = row.step,
                     .learning_rate = row.learning_rate,
                     .momentum = schedule_->Momentum(row.step),
                     .objective = row.objective,
-                    .gradient = gradient,
+                    .gradient = Gradient(),
                     .support = Support(),
                     .batch = &batch},
                    absl::MakeSpan(run_.parameters));
