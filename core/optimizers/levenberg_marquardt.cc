@@ -223,7 +223,7 @@ const constinit OptimizerInfo kLevenbergMarquardt = {
     .whole_vector = true,
     .needs_batch = true,
     .needs_residuals = true,
-    .most_parameters = 1000,
+    .most_parameters = 500,
     .losses = kLosses};
 
 }  // namespace descent::core

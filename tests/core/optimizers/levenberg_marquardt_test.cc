@@ -275,7 +275,7 @@ TEST(LevenbergMarquardtTest, WhatIsNoLeastSquaresIsRefusedByItsField) {
   Violations violations;
   PrepareProblem(spec, {.table = SyntheticTable(20, 4, 0), .evaluation_table = nullptr}, "spec", &violations);
   EXPECT_THAT(Lines(violations),
-              ElementsAre("spec.optimizer.levenberg_marquardt: is for at most 1000 parameters, and there are 1201; use "
+              ElementsAre("spec.optimizer.levenberg_marquardt: is for at most 500 parameters, and there are 1201; use "
                           "lbfgs or another optimizer"));
 }
 

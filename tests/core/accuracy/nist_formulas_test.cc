@@ -1,4 +1,4 @@
-// The nonlinear regression problems of NIST: see tests/golden/nist/README.md.
+// The formulas of NIST's nonlinear regression problems at their certified values: see tests/golden/nist/README.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,13 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "bench/nist_problems.h"
 #include "core/expression/complex_step.h"
 #include "core/expression/evaluator.h"
 #include "core/expression/formula.h"
@@ -20,68 +17,9 @@
 namespace descent::core {
 namespace {
 
-struct NistProblem {
-  std::string name;
-  std::string model;
-  std::vector<std::string> parameters;
-  std::vector<std::vector<double>> starts;
-  std::vector<double> certified;
-  double residual_sum_of_squares = 0;
-  std::vector<std::string> columns;
-  std::vector<std::vector<double>> values;  // one vector a column
-
-  const std::vector<double>& Column(const std::string& column) const {
-    return values[static_cast<size_t>(std::find(columns.begin(), columns.end(), column) - columns.begin())];
-  }
-};
-
-template <typename T>
-std::vector<T> Words(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<T> words;
-  for (T word; stream >> word;) words.push_back(word);
-  return words;
-}
-
-NistProblem ReadProblem(const std::filesystem::path& path) {
-  NistProblem problem;
-  problem.name = path.stem().string();
-  std::ifstream file(path);
-  std::string line;
-  while (std::getline(file, line)) {
-    const std::string key = line.substr(0, line.find(' '));
-    const std::string rest = line.substr(std::min(line.size(), key.size() + 1));
-    if (key == "model") problem.model = rest;
-    if (key == "parameters") problem.parameters = Words<std::string>(rest);
-    if (key == "start") problem.starts.push_back(Words<double>(rest));
-    if (key == "certified") problem.certified = Words<double>(rest);
-    if (key == "residual_sum_of_squares") problem.residual_sum_of_squares = std::stod(rest);
-    if (key == "rows") break;
-  }
-  std::getline(file, line);
-  problem.columns = Words<std::string>(line);
-  problem.values.resize(problem.columns.size());
-  while (std::getline(file, line)) {
-    const std::vector<double> row = Words<double>(line);
-    for (size_t i = 0; i < row.size(); ++i) problem.values[i].push_back(row[i]);
-  }
-  if (problem.model.rfind("log_y", 0) == 0) {
-    problem.columns.emplace_back("log_y");
-    problem.values.push_back(problem.Column("y"));
-    for (double& value : problem.values.back()) value = std::log(value);
-  }
-  return problem;
-}
-
 std::vector<NistProblem> ReadProblems() {
   const char* source = std::getenv("DESCENT_SOURCE_DIR");
-  const std::string folder = absl::StrCat(source == nullptr ? "." : source, "/tests/golden/nist");
-  std::vector<NistProblem> problems;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".dat") problems.push_back(ReadProblem(entry.path()));
-  }
-  EXPECT_EQ(problems.size(), 27);
-  return problems;
+  return ReadNistProblems(source == nullptr ? "." : source);
 }
 
 // A model with its data, ready to be evaluated.
