@@ -27,11 +27,6 @@ absl::Status BadRows(int64_t count, int64_t line, absl::string_view message) {
                    {{"line", absl::StrCat(line)}, {"problem_count", absl::StrCat(count)}});
 }
 
-absl::string_view TypeText(ColumnType type) {
-  if (type == ColumnType::kSparseVector) return "sparse vector";
-  return type == ColumnType::kCategorical ? "categorical" : "numeric";
-}
-
 absl::StatusOr<Bound> FindColumn(const Table& table, const std::string& name) {
   const int64_t index = table.schema.Find(name);
   if (index >= 0) {

@@ -42,9 +42,6 @@ struct Bound {
   int64_t features = 1;
 };
 
-// `numeric`, `categorical`, `sparse vector`.
-absl::string_view TypeText(ColumnType type);
-
 // The table's column of that name; INVALID_DATA when there is none.
 absl::StatusOr<Bound> FindColumn(const Table& table, const std::string& name);
 

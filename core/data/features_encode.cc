@@ -174,8 +174,8 @@ absl::StatusOr<Matrix<T>> FeatureEncoder::Encode(const Table& table, absl::Span<
     if (bound.schema->type != source.type) {
       return MakeError(
           ErrorReason::kInvalidData,
-          absl::StrCat("column \"", source.column, "\" is ", TypeText(bound.schema->type),
-                       ", the model was trained on a ", TypeText(source.type), " one; give the column that type"),
+          absl::StrCat("column \"", source.column, "\" is ", TypeName(bound.schema->type),
+                       ", the model was trained on a ", TypeName(source.type), " one; give the column that type"),
           {{"problem_count", "1"}});
     }
     DESCENT_RETURN_IF_ERROR(CheckMissing(bound, row_set));

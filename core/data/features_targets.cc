@@ -93,7 +93,7 @@ absl::Status FeatureEncoder::EncodeTarget(const Table& table, absl::Span<const i
   }
   if (bound.schema->type != ColumnType::kNumeric) {
     return MakeError(ErrorReason::kInvalidData,
-                     absl::StrCat("target column \"", bound.schema->name, "\" is ", TypeText(bound.schema->type),
+                     absl::StrCat("target column \"", bound.schema->name, "\" is ", TypeName(bound.schema->type),
                                   " and the model predicts numbers; give the column the type numeric"),
                      {{"problem_count", "1"}});
   }
@@ -116,7 +116,7 @@ absl::Status FeatureEncoder::EncodeWeights(const Table& table, absl::Span<const 
   const std::string column = absl::StrCat("weight column \"", weight_name_, "\" ");
   if (bound.schema->type != ColumnType::kNumeric) {
     return MakeError(ErrorReason::kInvalidData,
-                     absl::StrCat(column, "is ", TypeText(bound.schema->type), "; give the column the type numeric"),
+                     absl::StrCat(column, "is ", TypeName(bound.schema->type), "; give the column the type numeric"),
                      {{"problem_count", "1"}});
   }
   DESCENT_RETURN_IF_ERROR(CheckMissing(bound, row_set));

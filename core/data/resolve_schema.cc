@@ -23,11 +23,6 @@ std::string GivenPath(size_t column, absl::string_view field) {
   return absl::StrCat("schema.columns[", column, "].", field);
 }
 
-absl::string_view TypeName(ColumnType type) {
-  if (type == ColumnType::kSparseVector) return "sparse_vector";
-  return type == ColumnType::kCategorical ? "categorical" : "numeric";
-}
-
 // What is given of a column whose cells are sparse vectors, or are none.
 void CheckSparse(const ColumnSchema& column, size_t index, bool is_sparse, Violations* violations) {
   if (!is_sparse && column.type == ColumnType::kSparseVector) {

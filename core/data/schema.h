@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace descent::core {
 
 // What cells are. kUnknown is "guess" in a request and never stands in a dataset. A sparse vector is a row of `width`
@@ -17,6 +19,12 @@ enum class ColumnType { kUnknown, kNumeric, kCategorical, kSparseVector };
 // What a column is for. kUnknown is "guess" in a request and never stands in a dataset. A weight says how much a row
 // counts.
 enum class ColumnRole { kUnknown, kFeature, kTarget, kIgnored, kWeight };
+
+// `numeric`, as schemas write it.
+inline absl::string_view TypeName(ColumnType type) {
+  if (type == ColumnType::kSparseVector) return "sparse_vector";
+  return type == ColumnType::kCategorical ? "categorical" : "numeric";
+}
 
 struct ColumnSchema {
   std::string name;

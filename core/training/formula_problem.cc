@@ -13,7 +13,6 @@
 #include "absl/strings/str_join.h"
 #include "core/base/format.h"
 #include "core/base/suggest.h"
-#include "core/data/bound_column.h"
 #include "core/expression/complex_step.h"
 #include "core/losses/loss.h"
 
@@ -180,7 +179,7 @@ BoundFormula BindFormula(const FormulaProblem& problem, bool draws, const Schema
     const ColumnType type = schema->columns[static_cast<size_t>(schema->Find(name))].type;
     if (type == ColumnType::kNumeric) return;
     violations->Add(expression, FormulaMessage(formula.text, range.begin,
-                                               absl::StrCat("the column \"", name, "\" is ", TypeText(type),
+                                               absl::StrCat("the column \"", name, "\" is ", TypeName(type),
                                                             "; formulas take numeric columns")));
   };
   if (schema != nullptr && schema->Find(formula.target) < 0) {

@@ -161,7 +161,7 @@ TEST(SparseTest, LazyUpdatesAreTheDefaultWhereTheyChangeNothing) {
 }
 
 // Adam's rule for the parameters of the batch's features, all others left alone with their moments; the bias
-// correction counts all steps. As torch.optim.SparseAdam.
+// correction counts all steps.
 TEST(SparseTest, LazyAdamFollowsItsRule) {
   const int64_t width = 60;
   const TrainingData data = MakeTwins(90, width, 3, 0).sparse;
@@ -234,26 +234,54 @@ TEST(LazyOptimizerTest, OnAllParametersIsThePlainOptimizer) {
   }
 }
 
-// All optimizers that fit, on rows that several threads share.
+void ExpectSameBitsForAnyNumberOfThreads(JobSpec spec, const TrainingData& data) {
+  spec.stopping = StoppingAfter(8);
+  spec.evaluation = EvaluationEvery(4, 0.2);
+  const RunRecord alone = RunToEnd(spec, data);
+  for (const int64_t threads : {2, 3, 7}) {
+    spec.execution = Config(&ExecutionInfo());
+    spec.execution.SetInteger("threads", threads);
+    SCOPED_TRACE(threads);
+    ExpectSameRun(alone, RunToEnd(spec, data));
+  }
+}
+
+// Every optimizer on rows that several threads share.
 TEST(SparseTest, SameBitsForAnyNumberOfThreads) {
-  const Twins twins = MakeTwins(3000, 50, 5, 2);
+  const Twins classes = MakeTwins(3000, 50, 5, 2);
+  const Twins numbers = MakeTwins(3000, 50, 5, 0);
   for (const OptimizerInfo* info : Optimizers()) {
-    for (const bool sparse : {true, false}) {
-      SCOPED_TRACE(absl::StrCat(info->kind.name, sparse ? " sparse" : " dense"));
-      const TrainingData& data = sparse ? twins.sparse : twins.dense;
-      JobSpec spec = DatasetSpec(info->losses.empty() ? "logistic" : "mlp", std::string(info->kind.name), {});
-      if (!info->losses.empty()) continue;  // for numbers: below
-      if (!info->needs_batch) spec.batch = BatchOf("mini_batch", 1100);
-      spec.stopping = StoppingAfter(8);
-      spec.evaluation = EvaluationEvery(4, 0.2);
-      if (sparse && info->elementwise) spec.lazy_updates = true;
-      const RunRecord alone = RunToEnd(spec, data);
-      for (const int64_t threads : {2, 3, 7}) {
-        spec.execution = Config(&ExecutionInfo());
-        spec.execution.SetInteger("threads", threads);
-        SCOPED_TRACE(threads);
-        ExpectSameRun(alone, RunToEnd(spec, data));
+    // Those that name their losses are for least squares.
+    const bool fits_numbers = !info->losses.empty();
+    const Twins& twins = fits_numbers ? numbers : classes;
+    JobSpec spec = DatasetSpec(fits_numbers ? "linear" : "logistic", info->kind.name, {});
+    if (!info->needs_batch) spec.batch = BatchOf("mini_batch", 1100);
+    SCOPED_TRACE(info->kind.name);
+    ExpectSameBitsForAnyNumberOfThreads(spec, twins.dense);
+    if (info->elementwise) spec.lazy_updates = true;
+    SCOPED_TRACE("sparse");
+    ExpectSameBitsForAnyNumberOfThreads(spec, twins.sparse);
+  }
+}
+
+// Every model, with and without weights of the rows.
+TEST(SparseTest, ModelsHaveTheSameBitsForAnyNumberOfThreads) {
+  for (const ModelInfo* info : Models()) {
+    SCOPED_TRACE(info->kind.name);
+    const bool regression = FindLoss(info->losses[0])->task == Task::kRegression;
+    const int64_t classes = info->kind.name == "logistic" ? 2 : regression ? 0 : 3;
+    const Twins twins = MakeTwins(3000, 50, 5, classes);
+    for (const TrainingData& data : {twins.sparse, twins.dense}) {
+      JobSpec spec = DatasetSpec(info->kind.name, "adam", {});
+      for (const Config& batch : {BatchOf("full"), BatchOf("mini_batch", 1100)}) {
+        spec.batch = batch;
+        ExpectSameBitsForAnyNumberOfThreads(spec, data);
       }
+      auto weighted = std::make_shared<Table>(*data.table);
+      std::vector<double> weights;
+      for (int64_t row = 0; row < weighted->row_count; ++row) weights.push_back(static_cast<double>(row % 5) / 3);
+      AddColumn("w", weights, ColumnRole::kWeight, weighted.get());
+      ExpectSameBitsForAnyNumberOfThreads(spec, {.table = weighted, .evaluation_table = nullptr});
     }
   }
 }
