@@ -198,6 +198,28 @@ TEST(SparseTest, LazyAdamFollowsItsRule) {
   ExpectClose(run.last.values, x, 1e-12);
 }
 
+// The figures are those of tests/golden/sparse_adam.py.
+TEST(SparseTest, LazyAdamIsTorchsSparseAdam) {
+  auto table = std::make_shared<Table>();
+  table->row_count = 6;
+  table->schema.columns.push_back({"x", ColumnType::kSparseVector, ColumnRole::kFeature, {}, "", /*width=*/5});
+  table->columns.emplace_back();
+  table->columns[0].sparse = {
+      {0, 2, 3, 5, 7, 8, 10}, {0, 3, 1, 2, 3, 0, 4, 4, 1, 2}, {1, -2, .5, 3, 1, -1, .25, 2, -1.5, 1}};
+  AddColumn("y", {1, -2, .5, 3, -1, 2}, ColumnRole::kTarget, table.get());
+  JobSpec spec = DatasetSpec("linear", "adam", {{"learning_rate", 0.05}});
+  spec.dataset->model.SetBoolean("bias", false);
+  spec.optimizer.SetChoice("epsilon_placement", "uncorrected");
+  spec.batch = BatchOf("mini_batch", 2, Shuffling::kNone);
+  spec.lazy_updates = true;
+  spec.stopping = StoppingAfter(40);
+  const RunRecord run = RunToEnd(spec, {.table = table, .evaluation_table = nullptr});
+  ExpectClose(
+      run.last.values,
+      {-0.66448485324183082, -1.1155106510990955, 0.44996051585993418, -0.84830577897700754, -0.3532093905104659},
+      1e-14);
+}
+
 // For every kind that can leave parameters out: steps on all of them are plain steps, bit for bit, and its arrays have
 // one value a parameter.
 TEST(LazyOptimizerTest, OnAllParametersIsThePlainOptimizer) {
