@@ -24,14 +24,52 @@
 
 namespace descent::client {
 
-// Answers WatchJob by its script: one entry a call. After the last entry calls fail NOT_FOUND.
-class FakeJobService : public v1::JobService::Service {
+// What a call of WatchJob gets.
+struct ScriptedWatch {
+  std::vector<v1::LogRecord> records;
+  grpc::Status end;
+  bool hangs = false;  // waits, before the end, until the client goes away
+};
+
+// Writes it. Owns itself, as reactors do. Thread-safety: gRPC calls it from several threads.
+class ScriptedReactor final : public grpc::ServerWriteReactor<v1::LogRecord> {
  public:
-  struct Call {
-    std::vector<v1::LogRecord> records;
-    grpc::Status end;
-    bool hangs = false;  // waits, before the end, until the client goes away
-  };
+  explicit ScriptedReactor(ScriptedWatch watch) : watch_(std::move(watch)) { WriteNext(); }
+
+  void OnWriteDone(bool ok) override { ok ? WriteNext() : End(); }
+  void OnCancel() override {
+    {
+      core::MutexLock lock(&mutex_);
+      is_cancelled_ = true;
+      if (!is_waiting_) return;  // what is under way ends by itself
+    }
+    End();
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void WriteNext() {
+    if (written_ < watch_.records.size()) return StartWrite(&watch_.records[written_++]);
+    {
+      core::MutexLock lock(&mutex_);
+      is_waiting_ = watch_.hangs && !is_cancelled_;
+      if (is_waiting_) return;
+    }
+    End();
+  }
+  void End() { Finish(watch_.end); }
+
+  const ScriptedWatch watch_;
+  size_t written_ = 0;
+  core::Mutex mutex_;
+  bool is_cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_waiting_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// Answers WatchJob by its script: one entry a call. After the last entry calls fail NOT_FOUND.
+class FakeJobService : public v1::JobService::WithCallbackMethod_WatchJob<v1::JobService::Service> {
+ public:
+  using Call = ScriptedWatch;
 
   void Expect(Call call) {
     core::MutexLock lock(&mutex_);
@@ -57,20 +95,16 @@ class FakeJobService : public v1::JobService::Service {
     return create_job ? create_job(*request, job) : grpc::Status(grpc::StatusCode::INTERNAL, "not scripted");
   }
 
-  grpc::Status WatchJob(grpc::ServerContext* context, const v1::WatchJobRequest* request,
-                        grpc::ServerWriter<v1::LogRecord>* writer) override {
-    Call call;
-    {
-      core::MutexLock lock(&mutex_);
-      requests_.push_back(*request);
-      if (script_.empty()) return {grpc::StatusCode::NOT_FOUND, "not scripted"};
-      call = std::move(script_.front());
-      script_.erase(script_.begin());
+  grpc::ServerWriteReactor<v1::LogRecord>* WatchJob(grpc::CallbackServerContext*,
+                                                    const v1::WatchJobRequest* request) override {
+    core::MutexLock lock(&mutex_);
+    requests_.push_back(*request);
+    if (script_.empty()) {
+      return new ScriptedReactor({.records = {}, .end = {grpc::StatusCode::NOT_FOUND, "not scripted"}});
     }
-    for (const v1::LogRecord& record : call.records) writer->Write(record);
-    // The sync API offers nothing better than asking.
-    while (call.hangs && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
-    return call.end;
+    Call call = std::move(script_.front());
+    script_.erase(script_.begin());
+    return new ScriptedReactor(std::move(call));
   }
 
   // Answers with these chunks.
