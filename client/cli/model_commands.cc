@@ -87,7 +87,10 @@ absl::StatusOr<v1::PredictResponse> PredictAll(const client::Client& client, con
     DESCENT_ASSIGN_OR_RETURN(v1::PredictResponse part, client.Predict(request));
     // While a job runs its newest parameters change: all rows are to be answered by the same.
     request.mutable_point()->set_step(part.step());
-    if (begin > 0) part.clear_classes();
+    if (begin > 0) {
+      part.clear_classes();
+      part.clear_targets();
+    }
     all.MergeFrom(part);
   }
   return all;

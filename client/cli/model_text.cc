@@ -28,13 +28,26 @@ double ProbabilityOfLabel(const v1::PredictResponse& predictions, int row) {
   return it == classes.end() ? std::nan("") : ProbabilityOf(predictions, row, static_cast<int>(it - classes.begin()));
 }
 
+int RowCount(const v1::PredictResponse& predictions) {
+  return predictions.targets().empty() ? predictions.labels_size()
+                                       : predictions.values_size() / predictions.targets_size();
+}
+
 }  // namespace
 
 std::string PredictionsText(const v1::PredictResponse& predictions) {
   if (predictions.labels().empty()) {
-    Table table({">ROW", ">PREDICTION"});
-    for (int row = 0; row < predictions.values_size(); ++row) {
-      table.AddRow({CountText(row + 1), core::RoundedText(predictions.values(row), 7)});
+    std::vector<std::string> header = {">ROW"};
+    const bool several = predictions.targets_size() > 1;
+    for (const std::string& target : predictions.targets())
+      header.push_back(absl::StrCat(">", several ? target : "PREDICTION"));
+    Table table(header);
+    for (int row = 0; row < RowCount(predictions); ++row) {
+      std::vector<std::string> cells = {CountText(row + 1)};
+      for (int k = 0; k < predictions.targets_size(); ++k) {
+        cells.push_back(core::RoundedText(predictions.values(row * predictions.targets_size() + k), 7));
+      }
+      table.AddRow(cells);
     }
     return table.ToText();
   }
@@ -55,10 +68,18 @@ std::string PredictionsText(const v1::PredictResponse& predictions) {
 
 std::string PredictionLines(const v1::PredictResponse& predictions) {
   std::string lines;
-  const int rows = std::max(predictions.labels_size(), predictions.values_size());
-  for (int row = 0; row < rows; ++row) {
+  const int targets = predictions.targets_size();
+  for (int row = 0; row < RowCount(predictions); ++row) {
     absl::StrAppend(&lines, "{\"row\":", row + 1);
-    if (row < predictions.values_size()) absl::StrAppend(&lines, ",\"value\":", JsonNumber(predictions.values(row)));
+    if (targets == 1) absl::StrAppend(&lines, ",\"value\":", JsonNumber(predictions.values(row)));
+    if (targets > 1) {
+      std::vector<std::string> values;
+      for (int k = 0; k < targets; ++k) {
+        values.push_back(
+            absl::StrCat(JsonText(predictions.targets(k)), ":", JsonNumber(predictions.values(row * targets + k))));
+      }
+      absl::StrAppend(&lines, ",\"values\":{", absl::StrJoin(values, ","), "}");
+    }
     if (row < predictions.labels_size()) absl::StrAppend(&lines, ",\"label\":", JsonText(predictions.labels(row)));
     if (!predictions.probabilities().empty()) {
       std::vector<std::string> probabilities;

@@ -8,10 +8,10 @@
 
 namespace descent::cli {
 
-// One line a row: the value, or the class and, where the model gives any, its probability.
+// One line a row: the value, or one for each target, or the class and, where the model gives any, its probability.
 std::string PredictionsText(const v1::PredictResponse& predictions);
 // One JSON object a row: {"row": 1, "label": "benign", "probabilities": {"benign": 0.98, ...}} or {"row": 1,
-// "value": 3.5}.
+// "value": 3.5} or, with several targets, {"row": 1, "values": {"waist": 35, ...}}.
 std::string PredictionLines(const v1::PredictResponse& predictions);
 // Figures, and who was taken for whom.
 std::string EvaluationTables(const v1::EvaluateResponse& response);

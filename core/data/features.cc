@@ -219,8 +219,8 @@ absl::Status FeatureEncoder::AddSource(const Table& table, size_t column, absl::
   const int64_t most = is_sparse_ ? kMaxSparseWidth : kMaxFeatures;
   if (feature_count() <= most) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat("the categories of the columns up to \"", schema.name, "\" give more than ", most,
-                   " features; ignore columns with many categories, or make them numeric"));
+      absl::StrCat("the columns up to \"", schema.name, "\" give more than ", most,
+                   " features; ignore columns with many categories or positions, or make categories numeric"));
 }
 
 MissingRows FindMissing(const Table& table) {

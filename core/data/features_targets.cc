@@ -120,7 +120,6 @@ absl::Status FeatureEncoder::EncodeWeights(const Table& table, absl::Span<const 
                      {{"problem_count", "1"}});
   }
   DESCENT_RETURN_IF_ERROR(CheckMissing(bound, row_set));
-  double sum = 0;
   for (int64_t i = 0; i < row_set.size(); ++i) {
     const double weight = bound.column->numbers[row_set[i]];
     if (!(weight >= 0)) {
@@ -131,13 +130,8 @@ absl::Status FeatureEncoder::EncodeWeights(const Table& table, absl::Span<const 
     const T value = static_cast<T>(weight);
     if (!std::isfinite(value)) return OutOfPrecision<T>(bound, row_set, i, weight);
     matrix->weights.push_back(value);
-    sum += weight;
   }
-  if (sum > 0 && std::isfinite(sum)) return absl::OkStatus();
-  return MakeError(ErrorReason::kInvalidData,
-                   absl::StrCat(column, "sums to ", ShortestText(sum), " over ", row_set.size(),
-                                " rows; some weight must be above 0, and the sum finite"),
-                   {{"problem_count", "1"}});
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<double>> FeatureEncoder::EncodeClasses(const Table& table,

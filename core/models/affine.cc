@@ -116,9 +116,8 @@ AffineModel<T>::AffineModel(const Config& config, const ModelInput& input, bool 
              layout_.tensors.size() > 1 ? layout_.tensors[1].offset : -1) {}
 
 template <typename T>
-bool AffineModel<T>::AddSupport(const FeatureRows<T>& rows, absl::Span<char> marks,
+void AffineModel<T>::AddSupport(const FeatureRows<T>& rows, absl::Span<char> marks,
                                 std::vector<int64_t>* support) const {
-  if (!rows.is_sparse()) return false;
   const auto add = [&](int64_t parameter) {
     char& mark = marks[static_cast<size_t>(parameter)];
     if (mark != 0) return;
@@ -133,7 +132,6 @@ bool AffineModel<T>::AddSupport(const FeatureRows<T>& rows, absl::Span<char> mar
       for (int64_t first = 0; first < weights; first += layer_.inputs()) add(first + stored.indices[i]);
     }
   }
-  return true;
 }
 
 template <typename T>
@@ -142,8 +140,8 @@ bool AffineModel<T>::Jacobian(absl::Span<const T> parameters, const FeatureRows<
   if (layer_.outputs() != 1) return false;
   layer_.Forward(parameters, rows, outputs);
   const int64_t inputs = layer_.inputs();
-  for (int64_t row = 0; row < rows.count; ++row) {
-    rows.ForEachIn(row, inputs, [=](int64_t j, T x) { jacobian[j * stride + row] = x; });
+  for (int64_t j = 0; j < inputs; ++j) {
+    for (int64_t row = 0; row < rows.count; ++row) jacobian[j * stride + row] = rows.values[row * inputs + j];
   }
   if (layout_.size > inputs) std::fill_n(jacobian + inputs * stride, rows.count, T{1});
   return true;

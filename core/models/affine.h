@@ -68,7 +68,7 @@ class AffineModel final : public Model<T> {
                 Workspace<T>* /*workspace*/, absl::Span<T> gradient) const override {
     layer_.AddGradient(rows, derivatives, gradient);
   }
-  bool AddSupport(const FeatureRows<T>& rows, absl::Span<char> marks, std::vector<int64_t>* support) const override;
+  void AddSupport(const FeatureRows<T>& rows, absl::Span<char> marks, std::vector<int64_t>* support) const override;
   bool Jacobian(absl::Span<const T> parameters, const FeatureRows<T>& rows, int64_t stride, Workspace<T>* workspace,
                 T* outputs, T* jacobian) const override;
   // The outputs are linear in the parameters: only the loss bends.

@@ -66,12 +66,10 @@ class Model {
   virtual void Backward(absl::Span<const T> parameters, const FeatureRows<T>& rows, T* derivatives,
                         Workspace<T>* workspace, absl::Span<T> gradient) const = 0;
 
-  // Adds to `support` the parameters that the gradient of such rows can be not 0 at and whose mark, of [parameters], is
-  // not set, and sets their marks. False, and nothing is added: it can be not 0 at any.
-  virtual bool AddSupport(const FeatureRows<T>& /*rows*/, absl::Span<char> /*marks*/,
-                          std::vector<int64_t>* /*support*/) const {
-    return false;
-  }
+  // For models with ModelInfo.has_sparse_gradient: adds to `support` the parameters that the gradient of such sparse
+  // rows can be not 0 at and whose mark, of [parameters], is not set, and sets their marks.
+  virtual void AddSupport(const FeatureRows<T>& /*rows*/, absl::Span<char> /*marks*/,
+                          std::vector<int64_t>* /*support*/) const {}
 
   // The one output of each row and its derivatives by the parameters, one parameter after another: that of row r by
   // parameter p at jacobian[p * stride + r]; `rows` are dense. False, and nothing done, where Forward and Backward of

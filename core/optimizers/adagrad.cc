@@ -76,7 +76,9 @@ std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& 
   return std::make_unique<Adagrad<T>>(config, layout);
 }
 
-bool Rests(const Config& config, bool /*constant_rate*/) { return config.number("weight_decay") == 0; }
+bool Rests(const Config& config, bool /*constant_rate*/, bool /*starts_at_zero*/) {
+  return config.number("weight_decay") == 0;
+}
 
 }  // namespace
 

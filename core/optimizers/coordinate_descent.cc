@@ -157,7 +157,8 @@ const constinit OptimizerInfo kCoordinateDescent = {
              .formula =
                  "a step is a sweep over the weights, then the bias: v = S(c/n * sum of x_ij (r_i + x_ij w_j), l1) / "
                  "(c/n * sum of x_ij^2 + l2), r the residuals, c = 2 under squared and 1 under half_squared, S(z, l) = "
-                 "sign(z)*max(|z| - l, 0); w_j += rate*(v - w_j)",
+                 "sign(z)*max(|z| - l, 0); w_j += rate*(v - w_j). Of rows with weights both sums are weighted, by a "
+                 "row's weight over the mean weight",
              .reference = "Friedman, Hastie and Tibshirani, \"Regularization paths for generalized linear models via "
                           "coordinate descent\", Journal of Statistical Software 33(1), 2010",
              .fields = kFields},

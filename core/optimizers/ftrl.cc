@@ -85,8 +85,10 @@ std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& 
   return std::make_unique<Ftrl<T>>(config, layout);
 }
 
-// The parameters follow from the accumulators and the rate.
-bool Rests(const Config& /*config*/, bool constant_rate) { return constant_rate; }
+// The parameters follow from the accumulators and the rate, the start does not count: the first step goes to 0.
+bool Rests(const Config& /*config*/, bool constant_rate, bool starts_at_zero) {
+  return constant_rate && starts_at_zero;
+}
 
 }  // namespace
 

@@ -166,7 +166,7 @@ class LevenbergMarquardt final : public Optimizer<T> {
       if (!(tried.fall > -99 * value)) {
         share = 0.1;
       } else if (tried.fall < 0) {
-        share = std::max(0.1, 0.5 * tried.slope / (tried.slope + tried.fall));
+        share = std::clamp(0.5 * tried.slope / (tried.slope + tried.fall), 0.1, 0.5);
       }
       radius() = std::max(share * std::min(radius(), 10 * length), std::numeric_limits<double>::min());
       damping() /= share;

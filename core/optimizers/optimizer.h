@@ -28,9 +28,9 @@ class BatchObjective {
   // product = H*direction with the second derivative H at `point`, exactly; false where there is none: kinds with
   // `needs_curvature` are refused such objectives.
   virtual bool MultiplyByHessian(absl::Span<const T> point, absl::Span<const T> direction, absl::Span<T> product) = 0;
-  // For least squares: the objective at `point` as half a sum of squared residuals, |r|^2/2, with everything in float64.
-  // Unless null, `factor` becomes that of r and its Jacobian. NaN where the objective is no such sum: kinds with
-  // `needs_residuals` are refused those.
+  // For least squares: the objective at `point` as half a sum of squared residuals, |r|^2/2, with everything in
+  // float64. Unless null, `factor` becomes that of r and its Jacobian. NaN where the objective is no such sum: kinds
+  // with `needs_residuals` are refused those.
   virtual double Linearize(absl::Span<const T> /*point*/, TriangularFactor* /*factor*/) {
     return std::numeric_limits<double>::quiet_NaN();
   }
@@ -107,9 +107,9 @@ struct OptimizerInfo {
   // Whether a parameter's update depends on its own gradients and state alone, besides the step and the rate: such a
   // kind can leave parameters out of a step. All arrays of its State have one value a parameter, and it has no Numbers.
   bool elementwise = false;
-  // Whether, under these settings, a step with gradient 0 changes neither parameter nor state, so that leaving it out
+  // Whether, under these settings, steps with gradient 0 change neither parameter nor state, so that leaving them out
   // changes nothing. Null: never. For elementwise kinds.
-  bool (*rests_at_zero_gradient)(const Config& config, bool constant_rate) = nullptr;
+  bool (*rests_at_zero_gradient)(const Config& config, bool constant_rate, bool starts_at_zero) = nullptr;
 };
 
 // All optimizers, in the order of the documentation.

@@ -50,17 +50,19 @@ double DefaultRate(double smoothness, double /*convexity*/, double /*rows*/) { r
 }  // namespace
 
 const constinit OptimizerInfo kSag = {
-    .kind = {.name = "sag",
-             .summary = "Stochastic average gradient: steps along the average of the last gradient of every row, at "
-                        "the price of one row: for linear models with one output and a smooth loss.",
-             .formula =
-                 "s_i = loss'(w.x_i + b) for the rows i of the batch; x -= rate*(1/m * sum over the m rows seen so far "
-                 "of s_i x_i + the penalties' derivative); L = c*(max norm(x_i)^2 + 1 if there is a bias) + l2, c the "
-                 "loss's largest second derivative (logistic 1/4, squared 2). Where rows are drawn with "
-                 "replacement 1/L does as well; where each comes once an epoch it may diverge",
-             .reference = "Schmidt, Le Roux and Bach, \"Minimizing finite sums with the stochastic average gradient\", "
-                          "Mathematical Programming 162, 2017",
-             .fields = kFields},
+    .kind =
+        {.name = "sag",
+         .summary = "Stochastic average gradient: steps along the average of the last gradient of every row, at "
+                    "the price of one row: for linear models with one output and a smooth loss.",
+         .formula =
+             "s_i = u_i*loss'(w.x_i + b) for the rows i of the batch, u_i a row's weight over the mean weight, else 1; "
+             "x -= rate*(1/m * sum over the m rows seen so far "
+             "of s_i x_i + the penalties' derivative); L = c*max u_i*(norm(x_i)^2 + 1 if there is a bias) + l2, c the "
+             "loss's largest second derivative (logistic 1/4, squared 2). Where rows are drawn with "
+             "replacement 1/L does as well; where each comes once an epoch it may diverge",
+         .reference = "Schmidt, Le Roux and Bach, \"Minimizing finite sums with the stochastic average gradient\", "
+                      "Mathematical Programming 162, 2017",
+         .fields = kFields},
     .make_double = Make<double>,
     .make_float = Make<float>,
     .whole_vector = true,

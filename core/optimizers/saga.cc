@@ -55,17 +55,19 @@ double DefaultRate(double smoothness, double convexity, double rows) {
 }  // namespace
 
 const constinit OptimizerInfo kSaga = {
-    .kind = {.name = "saga",
-             .summary = "Stochastic steps whose noise fades because the last gradient of every row is remembered, also "
-                        "with a proximal penalty: for linear models with one output and a smooth loss.",
-             .formula =
-                 "s_i = loss'(w.x_i + b); x -= rate*(1/b * sum over the batch's b rows of (s_i - t_i) x_i + 1/n * sum "
-                 "over all n rows of t_i x_i + the penalties' derivative), then t_i = s_i for those rows; t = 0 at "
-                 "first; L = c*(max norm(x_i)^2 + 1 if there is a bias) + l2, c the loss's largest second derivative "
-                 "(logistic 1/4, squared 2)",
-             .reference = "Defazio, Bach and Lacoste-Julien, \"SAGA: a fast incremental gradient method with support "
-                          "for non-strongly convex composite objectives\", NIPS 2014",
-             .fields = kFields},
+    .kind =
+        {.name = "saga",
+         .summary = "Stochastic steps whose noise fades because the last gradient of every row is remembered, also "
+                    "with a proximal penalty: for linear models with one output and a smooth loss.",
+         .formula =
+             "s_i = u_i*loss'(w.x_i + b), u_i as in sag; x -= rate*(1/b * sum over the batch's b rows of (s_i - t_i) "
+             "x_i + 1/n * sum "
+             "over all n rows of t_i x_i + the penalties' derivative), then t_i = s_i for those rows; t = 0 at "
+             "first; L = c*max u_i*(norm(x_i)^2 + 1 if there is a bias) + l2, c the loss's largest second derivative "
+             "(logistic 1/4, squared 2)",
+         .reference = "Defazio, Bach and Lacoste-Julien, \"SAGA: a fast incremental gradient method with support "
+                      "for non-strongly convex composite objectives\", NIPS 2014",
+         .fields = kFields},
     .make_double = Make<double>,
     .make_float = Make<float>,
     .whole_vector = true,

@@ -116,7 +116,7 @@ void Check(const Config& config, absl::string_view path, Violations* violations)
   }
 }
 
-bool Rests(const Config& config, bool /*constant_rate*/) {
+bool Rests(const Config& config, bool /*constant_rate*/, bool /*starts_at_zero*/) {
   return config.number("momentum") == 0 && config.number("weight_decay") == 0;
 }
 

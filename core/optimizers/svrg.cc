@@ -77,10 +77,10 @@ const constinit OptimizerInfo kSvrg = {
     .kind = {.name = "svrg",
              .summary = "Stochastic steps whose noise fades because now and then the gradient over all rows is taken; "
                         "remembers no rows: for linear models with one output and a smooth loss.",
-             .formula =
-                 "every inner_steps steps z = x and u = 1/n * sum over all rows of s_i(z) x_i, where s_i(x) = "
-                 "loss'(w.x_i + b) at x; x -= rate*(1/b * sum over the batch's b rows of (s_i(x) - s_i(z)) x_i + u + "
-                 "the penalties' derivative); L as in sag",
+             .formula = "every inner_steps steps z = x and u = 1/n * sum over all rows of s_i(z) x_i, where s_i(x) = "
+                        "u_i*loss'(w.x_i + b) at x, u_i as in sag; x -= rate*(1/b * sum over the batch's b rows of "
+                        "(s_i(x) - s_i(z)) x_i + u + "
+                        "the penalties' derivative); L as in sag",
              .reference = "Johnson and Zhang, \"Accelerating stochastic gradient descent using predictive variance "
                           "reduction\", NIPS 2013, option I; the rate: Xiao and Zhang, SIAM Journal on Optimization "
                           "24, 2014",

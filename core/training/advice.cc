@@ -47,6 +47,23 @@ std::vector<double> ClassShares(size_t classes, const Matrix<T>& rows) {
   return shares;
 }
 
+// Of one target, by weight.
+template <typename T>
+double Median(size_t target, const Matrix<T>& rows) {
+  const auto width = static_cast<size_t>(rows.target_width);
+  std::vector<size_t> order(static_cast<size_t>(rows.rows));
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto value = [&](size_t row) { return static_cast<double>(rows.targets[row * width + target]); };
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return value(a) < value(b); });
+  const double half = TotalWeight(rows) / 2;
+  double below = 0;
+  for (const size_t row : order) {
+    below += rows.weights.empty() ? 1 : static_cast<double>(rows.weights[row]);
+    if (below > half) return value(row);
+  }
+  return value(order.back());
+}
+
 // Of each target its mean, its median, and the mean's logarithm for losses whose output is one.
 template <typename T>
 std::vector<std::vector<double>> RegressionConstants(const Matrix<T>& rows) {
@@ -60,11 +77,7 @@ std::vector<std::vector<double>> RegressionConstants(const Matrix<T>& rows) {
   }
   for (size_t k = 0; k < width; ++k) {
     means[k] /= total;
-    std::vector<T> values;
-    for (size_t i = k; i < rows.targets.size(); i += width) values.push_back(rows.targets[i]);
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    medians.push_back(static_cast<double>(*middle));
+    medians.push_back(Median(k, rows));
   }
   std::vector<std::vector<double>> constants = {means, medians};
   if (*std::min_element(means.begin(), means.end()) > 0) {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/errors.h"
 #include "core/base/format.h"
 #include "core/base/suggest.h"
 #include "core/losses/loss.h"
-#include "core/models/model.h"
 
 namespace descent::core {
 namespace {
@@ -36,14 +36,10 @@ void CheckClassWeights(const JobSpec& spec, absl::string_view path, Violations* 
   const auto add = [&](const std::string& field, const std::string& what) {
     violations->Add(FieldPath(path, absl::StrCat(kField, field)), what);
   };
-  const ModelInfo* model = FindModel(spec.dataset->model.name());
-  if (model != nullptr) {
-    const bool own_loss = spec.dataset->loss.info() != nullptr;
-    const LossInfo* loss = FindLoss(own_loss ? absl::string_view(spec.dataset->loss.name()) : model->losses[0]);
-    if (loss != nullptr && loss->task == Task::kRegression) {
-      add("", absl::StrCat("is for classes, and the loss ", loss->kind.name,
-                           " has none; leave it out, or give a column of the dataset the role \"weight\""));
-    }
+  const LossInfo* loss = LossOf(*spec.dataset);
+  if (loss != nullptr && loss->task == Task::kRegression) {
+    add("", absl::StrCat("is for classes, and the loss ", loss->kind.name,
+                         " has none; leave it out, or give a column of the dataset the role \"weight\""));
   }
   if (given.balanced != given.weights.empty()) {
     add("", "must have either balanced: true or weights of classes");
@@ -74,6 +70,14 @@ std::vector<double> WeightsOfClasses(const ClassWeights& given, const FeatureEnc
     violations->Add(FieldPath(path, absl::StrCat(kField, ".weights")), "is 0 for every class; some class must count");
   }
   return weights;
+}
+
+absl::Status CheckTotalWeight(int64_t rows, double total) {
+  if (rows == 0 || (total > 0 && std::isfinite(total))) return absl::OkStatus();
+  return MakeError(ErrorReason::kInvalidData,
+                   absl::StrCat("the weights of ", rows, rows == 1 ? " row" : " rows", " sum to ", ShortestText(total),
+                                ", class weights included; some row must count, and the sum be finite"),
+                   {{"problem_count", "1"}});
 }
 
 }  // namespace descent::core

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "core/base/fields.h"
@@ -24,6 +25,9 @@ void CheckClassWeights(const JobSpec& spec, absl::string_view path, Violations* 
 // Source: King and Zeng, "Logistic regression in rare events data", Political Analysis 9, 2001; as in scikit-learn.
 std::vector<double> WeightsOfClasses(const ClassWeights& given, const FeatureEncoder& encoder, const Table& table,
                                      absl::Span<const int64_t> rows, absl::string_view path, Violations* violations);
+
+// Refuses rows that together count nothing, or more than their type can hold, with INVALID_DATA.
+absl::Status CheckTotalWeight(int64_t rows, double total);
 
 // Multiplies each row's weight by that of its class.
 template <typename T>

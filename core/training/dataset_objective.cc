@@ -80,7 +80,8 @@ class DatasetObjective final : public Objective<T> {
                               .curvature = problem.loss->most_curvature,  // the same everywhere
                               .strengths = QuadraticStrengths(penalties_, layout()),
                               .rows = training_.rows,
-                              .columns = training_.columns},
+                              .columns = training_.columns,
+                              .shares = SharesOf(training_)},
         team_);
   }
 

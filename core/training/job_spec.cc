@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/losses/loss.h"
+#include "core/models/model.h"
 #include "core/optimizers/optimizer.h"
 #include "core/training/clipping.h"
 #include "core/training/guard.h"
@@ -22,7 +24,8 @@ constexpr FieldInfo kPreprocessingFields[] = {
     Choice(
         "scaling",
         "How numeric features are scaled, fitted on the training rows: not at all, to mean 0 and population standard "
-        "deviation 1, or to [0, 1].",
+        "deviation 1, to [0, 1], or by the largest magnitude to "
+        "[-1, 1], so that 0 stays 0.",
         0, kScalings),
 };
 constexpr KindInfo kPreprocessing = {.name = "problem.dataset.preprocessing",
@@ -159,6 +162,12 @@ bool AnswersElsewhere(const JobSpec& spec) {
 
 bool TrainsOnData(const JobSpec& spec) {
   return spec.dataset.has_value() || (spec.formula.has_value() && !spec.formula->dataset.empty());
+}
+
+const LossInfo* LossOf(const DatasetProblem& problem) {
+  if (problem.loss.info() != nullptr) return FindLoss(problem.loss.name());
+  const ModelInfo* model = FindModel(problem.model.name());
+  return model == nullptr ? nullptr : FindLoss(model->losses[0]);
 }
 
 const std::string& TrainingDataset(const JobSpec& spec) {

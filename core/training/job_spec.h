@@ -19,6 +19,8 @@
 
 namespace descent::core {
 
+struct LossInfo;
+
 enum class Precision { kUnspecified, kFloat32, kFloat64 };
 
 // How much the rows of each class count in the loss, besides their own weights.
@@ -113,6 +115,9 @@ enum class Shuffling { kEachEpoch, kNone, kWithReplacement };
 // Whether it trains on the rows of a dataset: functions, and formulas that are not fitted to one, do not.
 bool TrainsOnData(const JobSpec& spec);
 
+// The loss of a model, its own when none is given; null when the model or the loss is unknown.
+const LossInfo* LossOf(const DatasetProblem& problem);
+
 // That dataset, without `datasets/`, and its version; empty when there is none.
 const std::string& TrainingDataset(const JobSpec& spec);
 const std::string& TrainingDatasetVersion(const JobSpec& spec);
@@ -125,8 +130,8 @@ void ValidateSpec(const JobSpec& spec, absl::string_view path, Violations* viola
 struct ProblemShape {
   int64_t training_rows = 0;  // 0 for functions
   bool has_held_out = false;
-  // Of sparse features: the numbers that a row stores, on average; unset for dense ones.
-  std::optional<double> stored_numbers_a_row = std::nullopt;
+  // Of sparse features: the parameters that a row moves, on average; unset for dense ones.
+  std::optional<double> parameters_a_row = std::nullopt;
   int64_t parameter_count = 0;
   absl::string_view default_initializer = "zeros";  // of the model
   std::vector<double> start = {};                   // of formulas whose parameters have start values; else empty

@@ -70,7 +70,7 @@ bool LazyUpdatesChangeNothing(const JobSpec& spec) {
   if (optimizer->rests_at_zero_gradient == nullptr || !Obstacles(spec).empty()) return false;
   const bool constant_rate = spec.schedule.name() == "constant" && spec.warmup.info() == nullptr &&
                              spec.reduce_on_plateau.info() == nullptr && spec.guard.info() == nullptr;
-  return optimizer->rests_at_zero_gradient(spec.optimizer, constant_rate);
+  return optimizer->rests_at_zero_gradient(spec.optimizer, constant_rate, spec.initializer.name() == "zeros");
 }
 
 template <typename T>

@@ -2,9 +2,9 @@
 //
 // With lazy updates a parameter whose feature stands in no row of the batch is left as it is in that step, and so is
 // what the optimizer remembers of it: its moments do not decay meanwhile, and it moves when its feature comes again.
-// Where a step with gradient 0 changes nothing anyway (sgd without momentum, adagrad, ftrl at a constant rate) the
-// result is that of plain steps; under other settings it is a method of its own: adam becomes torch.optim.SparseAdam
-// (which has the epsilon_placement `uncorrected`).
+// Where a step with gradient 0 changes nothing anyway (sgd without momentum, adagrad, ftrl at a constant rate from
+// zeros) the result is that of plain steps; under other settings it is a method of its own: adam becomes
+// torch.optim.SparseAdam (which has the epsilon_placement `uncorrected`).
 #ifndef DESCENT_CORE_TRAINING_LAZY_OPTIMIZER_H_
 #define DESCENT_CORE_TRAINING_LAZY_OPTIMIZER_H_
 

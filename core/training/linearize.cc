@@ -39,6 +39,7 @@ ResidualPass::ResidualPass(Problem problem, Team* team)
       row_factor_(std::sqrt(problem_.curvature / static_cast<double>(problem_.rows))),
       parameters_(static_cast<size_t>(unknowns_)),
       penalty_row_(parameters_.size() + 1) {
+  for (const double share : problem_.shares) roots_.push_back(std::sqrt(share));
   const int64_t lanes = LanesFor(problem_.rows, unknowns_ + 1);
   lanes_.reserve(static_cast<size_t>(lanes));
   for (int64_t i = 0; i < lanes; ++i) {
@@ -55,9 +56,6 @@ ResidualPass::ResidualPass(Problem problem, Team* team)
 template <typename T>
 double ResidualPass::Linearize(absl::Span<const T> parameters, const Matrix<T>& matrix, TriangularFactor* factor) {
   std::copy(parameters.begin(), parameters.end(), parameters_.begin());
-  if (roots_.empty() && !matrix.weights.empty()) {
-    for (const double share : SharesOf(matrix)) roots_.push_back(std::sqrt(share));
-  }
   const int64_t blocks = (matrix.rows + block_rows_ - 1) / block_rows_;
   const int64_t lanes = static_cast<int64_t>(lanes_.size());
   team_->Run(lanes, [&](int64_t index) {
@@ -74,7 +72,7 @@ double ResidualPass::Linearize(absl::Span<const T> parameters, const Matrix<T>& 
         residuals[i] =
             lane.outputs[static_cast<size_t>(i)] - static_cast<double>(matrix.targets[static_cast<size_t>(first + i)]);
       }
-      if (!matrix.weights.empty()) Weigh(first, count, /*with_jacobian=*/factor != nullptr, &lane);
+      if (!roots_.empty()) Weigh(first, count, /*with_jacobian=*/factor != nullptr, &lane);
       lane.squares +=
           OrderedSum(static_cast<size_t>(count), [residuals](size_t i) { return residuals[i] * residuals[i]; });
       if (factor != nullptr) {

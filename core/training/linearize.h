@@ -29,7 +29,8 @@ class ResidualPass {
     double curvature = 1;                        // of a row's loss
     std::vector<double> strengths;               // of the penalties, one a parameter
     int64_t rows = 0;
-    int64_t columns = 0;  // features
+    int64_t columns = 0;         // features
+    std::vector<double> shares;  // of the rows, see SharesOf; none: all 1
   };
   // `team` must outlive the object.
   ResidualPass(Problem problem, Team* team);
@@ -60,7 +61,8 @@ class ResidualPass {
   void Weigh(int64_t first, int64_t count, bool with_jacobian, Lane* lane) const;
   // outputs = those of `count` rows in lane->features.
   void Forward(int64_t count, Lane* lane) const;
-  // So too, and the columns of J in lane->block.
+  // So too, and the columns of J in lane->block: row by row for networks, whose steps are few and whose Jacobian costs
+  // far more than the calls.
   void ForwardWithJacobian(int64_t count, Lane* lane) const;
   void FoldPenalties(TriangularFactor* factor);
 

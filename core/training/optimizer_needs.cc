@@ -25,9 +25,7 @@ class Checker {
       : spec_(spec), path_(path), violations_(violations), optimizer_(FindOptimizer(spec.optimizer.name())) {
     if (!spec.dataset.has_value()) return;
     model_ = FindModel(spec.dataset->model.name());
-    const bool own_loss = spec.dataset->loss.info() != nullptr;
-    if (model_ != nullptr)
-      loss_ = FindLoss(own_loss ? absl::string_view(spec.dataset->loss.name()) : model_->losses[0]);
+    if (model_ != nullptr) loss_ = LossOf(*spec.dataset);
   }
 
   void CheckAll() {
@@ -197,22 +195,20 @@ class Checker {
 
   // Least squares on data: a mean of squared residuals, and squares of parameters.
   void CheckResiduals() {
-    const absl::string_view name = optimizer_->kind.name;
-    const std::string needs = absl::StrCat("does not suit the optimizer ", name, ", which is for ");
+    const std::string needs = absl::StrCat("does not suit the optimizer ", name(), ", which is for ");
     if (!TrainsOnData(spec_)) {
-      return violations_->Add(FieldPath(path_, FieldPath("optimizer", name)),
-                              absl::StrCat("is for least squares, fits of a model or a formula to data, and ",
-                                           spec_.function.has_value() ? "a function" : "a formula without a dataset",
-                                           " has no residuals; use newton_cg, lbfgs or another optimizer"));
+      return AddAt(FieldPath("optimizer", name()),
+                   absl::StrCat("is for least squares, fits of a model or a formula to data, and ",
+                                spec_.function.has_value() ? "a function" : "a formula without a dataset",
+                                " has no residuals; use newton_cg, lbfgs or another optimizer"));
     }
     const bool is_formula = spec_.formula.has_value();
     const Config& loss = is_formula ? spec_.formula->loss : spec_.dataset->loss;
     const absl::string_view loss_name = loss.info() != nullptr ? loss.name() : loss_ != nullptr ? loss_->kind.name : "";
     if (!loss_name.empty() && std::count(optimizer_->losses.begin(), optimizer_->losses.end(), loss_name) == 0) {
-      violations_->Add(
-          FieldPath(path_, FieldPath(is_formula ? "problem.formula.loss" : "problem.dataset.loss", loss_name)),
-          absl::StrCat(needs, "the losses ", absl::StrJoin(optimizer_->losses, ", "),
-                       "; use one of these, or another optimizer"));
+      AddAt(FieldPath(is_formula ? "problem.formula.loss" : "problem.dataset.loss", loss_name),
+            absl::StrCat(needs, "the losses ", absl::StrJoin(optimizer_->losses, ", "),
+                         "; use one of these, or another optimizer"));
     }
     if (is_formula || model_ == nullptr) return;
     if (model_->kind.FindField("dropout") != nullptr && spec_.dataset->model.number("dropout") > 0) {

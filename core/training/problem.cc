@@ -49,26 +49,29 @@ bool SplitTable(const JobSpec& spec, const Table& table, absl::string_view path,
   return true;
 }
 
-// Whether features and targets can be had of all rows in the precision of the job.
-void CheckEncodes(const JobSpec& spec, const Table& table, const FeatureEncoder& encoder, const std::string& field,
-                  Violations* violations) {
-  const absl::Status status = spec.precision == Precision::kFloat32
-                                  ? encoder.Encode<float>(table, {}, /*with_targets=*/true).status()
-                                  : encoder.Encode<double>(table, {}, /*with_targets=*/true).status();
-  if (!status.ok()) violations->Add(field, status.message());
+// Whether features, targets and weights can be had of all rows in the precision of the job.
+template <typename T>
+void CheckEncodesAs(const FittedProblem& problem, const TrainingData& data, const std::string& field,
+                    absl::string_view path, Violations* violations) {
+  const absl::Status training = problem.EncodeTraining<T>(data).status();
+  if (!training.ok()) return violations->Add(field, training.message());
+  if (!problem.has_held_out) return;
+  const absl::Status held_out = problem.EncodeHeldOut<T>(data).status();
+  if (held_out.ok()) return;
+  violations->Add(data.evaluation_table == nullptr ? field : FieldPath(path, "evaluation.dataset"), held_out.message());
 }
 
-void CheckEvaluationTable(const JobSpec& spec, const Table& table, const FeatureEncoder& encoder,
-                          absl::string_view path, Violations* violations) {
-  const std::string field = FieldPath(path, "evaluation.dataset");
-  if (table.row_count == 0) return violations->Add(field, "has no rows");
-  if (CheckComplete(table, field, violations)) CheckEncodes(spec, table, encoder, field, violations);
+void CheckEncodes(const JobSpec& spec, const FittedProblem& problem, const TrainingData& data, const std::string& field,
+                  absl::string_view path, Violations* violations) {
+  spec.precision == Precision::kFloat32 ? CheckEncodesAs<float>(problem, data, field, path, violations)
+                                        : CheckEncodesAs<double>(problem, data, field, path, violations);
 }
 
 // Whether the initializer gives the parameters of a formula.
 bool DrawsStart(const JobSpec& spec) { return spec.initializer.info() != nullptr; }
 
-// The columns of a formula as features, and the one it is fitted to as the target, whatever their roles.
+// The columns of a formula as features, and the one it is fitted to as the target, whatever their roles; and the
+// weight.
 FeatureEncoder FormulaEncoder(const BoundFormula& formula, const Table& table) {
   Table named;
   named.row_count = table.row_count;
@@ -77,6 +80,8 @@ FeatureEncoder FormulaEncoder(const BoundFormula& formula, const Table& table) {
   };
   for (const std::string& column : formula.columns) add(column, ColumnRole::kFeature);
   add(formula.formula.target, ColumnRole::kTarget);
+  const int64_t weight = table.schema.FindRole(ColumnRole::kWeight);
+  if (weight >= 0) add(table.schema.columns[static_cast<size_t>(weight)].name, ColumnRole::kWeight);
   named.columns.resize(named.schema.columns.size());
   return *FeatureEncoder::Fit(named, {}, Scaling::kNone, Task::kRegression);
 }
@@ -103,12 +108,7 @@ FittedProblem FitFormula(const JobSpec& spec, const TrainingData& data, absl::st
   if (!SplitTable(spec, table, path, &problem, violations)) return problem;
   if (data.evaluation_table == nullptr) return problem;
   problem.has_held_out = true;
-  const std::string field = FieldPath(path, "evaluation.dataset");
-  if (data.evaluation_table->row_count == 0) {
-    violations->Add(field, "has no rows");
-  } else {
-    CheckEncodes(spec, *data.evaluation_table, problem.encoder, field, violations);
-  }
+  if (data.evaluation_table->row_count == 0) violations->Add(FieldPath(path, "evaluation.dataset"), "has no rows");
   return problem;
 }
 
@@ -136,7 +136,7 @@ PreparedProblem PrepareFormula(const JobSpec& spec, const TrainingData& data, ab
   if (TrainsOnData(spec)) {
     const FittedProblem problem = FitFormula(spec, data, path, violations);
     if (violations->list().size() != before) return prepared;
-    CheckEncodes(spec, *data.table, problem.encoder, FieldPath(field, "dataset"), violations);
+    CheckEncodes(spec, problem, data, FieldPath(field, "dataset"), path, violations);
     if (violations->list().size() != before) return prepared;
     formula = problem.formula;
     rows = *problem.EncodeTraining<double>(data);
@@ -178,7 +178,7 @@ void FillCurvatures(const JobSpec& spec, const TrainingData& data, const FittedP
   shape->smoothness = problem.loss->most_curvature * largest + shape->convexity;
 }
 
-std::optional<double> StoredNumbersARow(const FittedProblem& problem, const Table& table) {
+std::optional<double> ParametersARow(const FittedProblem& problem, const Table& table) {
   if (!problem.encoder.is_sparse()) return std::nullopt;
   int64_t stored = 0;
   for (size_t i = 0; i < table.columns.size(); ++i) {
@@ -186,7 +186,8 @@ std::optional<double> StoredNumbersARow(const FittedProblem& problem, const Tabl
     const bool is_vector = table.schema.columns[i].type == ColumnType::kSparseVector;
     stored += is_vector ? static_cast<int64_t>(table.columns[i].sparse.values.size()) : table.row_count;
   }
-  return static_cast<double>(stored) / static_cast<double>(table.row_count);
+  // Each moves a parameter of every output.
+  return static_cast<double>(stored * problem.input.output_width) / static_cast<double>(table.row_count);
 }
 
 // What a spec asks for and its data do not have.
@@ -195,6 +196,10 @@ void CheckAgainstData(const JobSpec& spec, const FittedProblem& problem, absl::s
   if (spec.lazy_updates.value_or(false) && !problem.encoder.is_sparse()) {
     violations->Add(FieldPath(path, "lazy_updates"),
                     "is for sparse data, and none of the features is a sparse vector; leave it out");
+  } else if (spec.lazy_updates.value_or(false) && BatchShapeOf(spec, problem.training_rows).full) {
+    violations->Add(FieldPath(path, "lazy_updates"),
+                    absl::StrCat("is for steps on a part of the rows, and here each is on all ", problem.training_rows,
+                                 "; choose a smaller batch (batch.mini_batch or batch.one_row), or leave it out"));
   }
   const OptimizerInfo* optimizer = FindOptimizer(spec.optimizer.name());
   const size_t targets = problem.encoder.target_names().size();
@@ -217,9 +222,8 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
   problem.model = FindModel(given.model.name());
   problem.model_config = given.model;
   problem.penalties = given.penalties;
-  const bool own_loss = given.loss.info() != nullptr;
-  problem.loss = FindLoss(own_loss ? given.loss.name() : problem.model->losses[0]);
-  problem.loss_config = own_loss ? given.loss : Config(&problem.loss->kind);
+  problem.loss = LossOf(given);
+  problem.loss_config = given.loss.info() != nullptr ? given.loss : Config(&problem.loss->kind);
 
   if (table.schema.Target() < 0) {
     violations->Add(field,
@@ -252,7 +256,9 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
   CheckAgainstData(spec, problem, path, violations);
   if (data.evaluation_table != nullptr) {
     problem.has_held_out = true;
-    CheckEvaluationTable(spec, *data.evaluation_table, problem.encoder, path, violations);
+    const std::string evaluation = FieldPath(path, "evaluation.dataset");
+    if (data.evaluation_table->row_count == 0) violations->Add(evaluation, "has no rows");
+    CheckComplete(*data.evaluation_table, evaluation, violations);
   }
   return problem;
 }
@@ -278,7 +284,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   const size_t before = violations->list().size();
   const FittedProblem problem = FitProblem(spec, data, path, violations);
   if (violations->list().size() != before) return prepared;
-  CheckEncodes(spec, *data.table, problem.encoder, FieldPath(path, "problem.dataset.dataset"), violations);
+  CheckEncodes(spec, problem, data, FieldPath(path, "problem.dataset.dataset"), path, violations);
   if (violations->list().size() != before) return prepared;
   prepared.layout = problem.MakeProblemModel<double>()->layout();
   CheckParameterCount(spec, prepared.layout.size, path, violations);
@@ -286,7 +292,7 @@ PreparedProblem PrepareProblem(const JobSpec& spec, const TrainingData& data, ab
   prepared.classes = problem.encoder.classes();
   prepared.shape = {.training_rows = problem.training_rows,
                     .has_held_out = problem.has_held_out,
-                    .stored_numbers_a_row = StoredNumbersARow(problem, *data.table),
+                    .parameters_a_row = ParametersARow(problem, *data.table),
                     .parameter_count = prepared.layout.size,
                     .default_initializer = problem.model->default_initializer};
   FillCurvatures(spec, data, problem, &prepared.shape);

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "core/base/status.h"
 #include "core/data/features.h"
 #include "core/losses/loss.h"
 #include "core/models/model.h"
@@ -46,8 +47,9 @@ struct FittedProblem {
   // Features, targets and weights of some rows of a table (all, if none are listed).
   template <typename T>
   absl::StatusOr<Matrix<T>> Encode(const Table& table, absl::Span<const int64_t> rows) const {
-    absl::StatusOr<Matrix<T>> matrix = encoder.Encode<T>(table, rows, /*with_targets=*/true);
-    if (matrix.ok() && !class_weights.empty()) MultiplyByClassWeights<T>(class_weights, &*matrix);
+    DESCENT_ASSIGN_OR_RETURN(Matrix<T> matrix, encoder.Encode<T>(table, rows, /*with_targets=*/true));
+    if (!class_weights.empty()) MultiplyByClassWeights<T>(class_weights, &matrix);
+    DESCENT_RETURN_IF_ERROR(CheckTotalWeight(matrix.rows, TotalWeight(matrix)));
     return matrix;
   }
   // Those of the training rows.

@@ -20,7 +20,7 @@
 namespace descent::core {
 namespace {
 
-// Parameters for each number that a batch stores from which on lazy updates are the cheaper ones (measured,
+// Parameters for each that a batch moves from which on lazy updates are the cheaper ones (measured,
 // bench/sparse_step_bench.cc).
 constexpr double kLazyShare = 8;
 constexpr int64_t kDefaultSteps = 1000;
@@ -144,11 +144,11 @@ void ResolveKinds(const JobSpec& given, const ProblemShape& shape, uint64_t seed
   FillKind(EvaluationInfo(), &spec->evaluation);
   FillKind(RecordInfo(), &spec->record);
   FillKind(ExecutionInfo(), &spec->execution);
-  if (shape.stored_numbers_a_row.has_value() && !spec->lazy_updates.has_value()) {
-    const double stored =
-        *shape.stored_numbers_a_row * static_cast<double>(BatchShapeOf(*spec, shape.training_rows).size);
-    spec->lazy_updates =
-        LazyUpdatesChangeNothing(*spec) && kLazyShare * stored < static_cast<double>(shape.parameter_count);
+  if (shape.parameters_a_row.has_value() && !spec->lazy_updates.has_value()) {
+    const BatchShape batch = BatchShapeOf(*spec, shape.training_rows);
+    const double moved = *shape.parameters_a_row * static_cast<double>(batch.size);
+    spec->lazy_updates = LazyUpdatesChangeNothing(*spec) && !batch.full &&
+                         kLazyShare * moved < static_cast<double>(shape.parameter_count);
   }
 }
 

@@ -82,6 +82,15 @@ absl::StatusOr<SnapshotParameters> ReadParametersAs(absl::string_view bytes) {
   return SnapshotParameters{LastParameters(contents.run), BestParameters(contents.run), KeptParameters(contents.run)};
 }
 
+void PutClassWeights(const ClassWeights& classes, ByteWriter* writer) {
+  writer->PutBool(classes.balanced);
+  writer->PutU64(classes.weights.size());
+  for (const auto& [name, weight] : classes.weights) {
+    writer->PutString(name);
+    writer->PutDouble(weight);
+  }
+}
+
 void PutFormula(const FormulaProblem& formula, ByteWriter* writer) {
   writer->PutString(formula.expression);
   writer->PutString(formula.dataset);
@@ -109,6 +118,8 @@ std::string SpecFingerprint(const JobSpec& spec) {
     writer.PutU64(spec.dataset->penalties.size());
     for (const Config& penalty : spec.dataset->penalties) PutConfig(penalty, &writer);
     PutConfig(spec.dataset->preprocessing, &writer);
+    // Only when set, so that specs without have the fingerprints that they always had.
+    if (spec.dataset->class_weights.has_value()) PutClassWeights(*spec.dataset->class_weights, &writer);
   }
   writer.PutString(spec.function.value_or(""));
   writer.PutBool(spec.formula.has_value());
@@ -123,6 +134,7 @@ std::string SpecFingerprint(const JobSpec& spec) {
                                &spec.plateau, &spec.early_stopping, &spec.evaluation}) {
     PutConfig(*config, &writer);
   }
+  if (spec.lazy_updates.has_value()) writer.PutBool(*spec.lazy_updates);
   return Sha256Hex(writer.bytes());
 }
 

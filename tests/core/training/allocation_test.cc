@@ -7,6 +7,7 @@
 #include <new>
 
 #include "gtest/gtest.h"
+#include "tests/core/training/sparse_twins.h"
 #include "tests/core/training/test_specs.h"
 
 namespace {
@@ -79,6 +80,21 @@ TEST(AllocationTest, StepsTakeNoMemory) {
   formula.formula->parameters = {{"a", 1}, {"b", 1}};
   formula.batch = BatchOf("mini_batch", 300);
   EXPECT_EQ(AllocationsOfSteps(formula, data), 0);
+  const TrainingData sparse = MakeTwins(600, 50, 4, 2).sparse;
+  for (const bool lazy : {false, true}) {
+    JobSpec spec = DatasetSpec("logistic", "adam", {});
+    spec.batch = BatchOf("mini_batch", 20);
+    spec.lazy_updates = lazy;
+    EXPECT_EQ(AllocationsOfSteps(spec, sparse), 0) << "lazy " << lazy;
+  }
+  auto weighted = std::make_shared<Table>(*numbers.table);
+  AddColumn("w", std::vector<double>(600, 0.5), ColumnRole::kWeight, weighted.get());
+  for (const absl::string_view optimizer : {"sgd", "levenberg_marquardt"}) {
+    JobSpec spec = DatasetSpec("mlp", optimizer, {});
+    spec.dataset->model.SetIntegers("hidden_sizes", {3});
+    spec.dataset->loss = Config(&FindLoss("squared")->kind);
+    EXPECT_EQ(AllocationsOfSteps(spec, {.table = weighted, .evaluation_table = nullptr}), 0) << optimizer;
+  }
   for (const absl::string_view model : {"logistic", "mlp"}) {
     for (const Config& batch : {BatchOf("full"), BatchOf("one_row"), BatchOf("mini_batch", 300)}) {
       JobSpec spec = DatasetSpec(model, "adam", {});

@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "core/base/bytes.h"
@@ -268,6 +269,21 @@ TEST(SnapshotTest, RecordExecutionAndLabelsDoNotMatter) {
   spec.execution.SetInteger("threads", 2);
   spec.labels["team"] = "blue";
   EXPECT_EQ(MakeTrainer(spec)->Restore(snapshot), absl::OkStatus());
+}
+
+// What changes the bits of a run changes its fingerprint, so that no snapshot is taken for another's.
+TEST(SnapshotTest, FingerprintsTellSpecsApart) {
+  const TrainingData data = {.table = SyntheticTable(50, 3, 2), .evaluation_table = nullptr};
+  const JobSpec spec = Resolve(DatasetSpec("logistic", "sgd", {}), data);
+  JobSpec weighted = spec;
+  weighted.dataset->class_weights = ClassWeights{.balanced = true, .weights = {}};
+  JobSpec otherwise = spec;
+  otherwise.dataset->class_weights = ClassWeights{.balanced = false, .weights = {{"class1", 2}}};
+  JobSpec lazy = spec;
+  lazy.lazy_updates = true;
+  const std::set<std::string> all = {SpecFingerprint(spec), SpecFingerprint(weighted), SpecFingerprint(otherwise),
+                                     SpecFingerprint(lazy)};
+  EXPECT_EQ(all.size(), 4u);
 }
 
 }  // namespace

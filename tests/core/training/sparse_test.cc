@@ -10,58 +10,13 @@
 #include <vector>
 
 #include "core/training/lazy_optimizer.h"
+#include "tests/core/training/sparse_twins.h"
 #include "tests/core/training/test_specs.h"
 
 namespace descent::core {
 namespace {
 
 using testing::HasSubstr;
-
-// The same rows twice: as one sparse vector, and as a column a position. Every row has `stored` numbers or a few less;
-// the target is a number, or one of `classes` classes.
-struct Twins {
-  TrainingData sparse;
-  TrainingData dense;
-};
-
-Twins MakeTwins(int64_t rows, int64_t width, int64_t stored, int64_t classes) {
-  auto sparse = std::make_shared<Table>();
-  auto dense = std::make_shared<Table>();
-  Column column;
-  column.sparse.starts = {0};
-  std::vector<std::vector<double>> cells(static_cast<size_t>(width), std::vector<double>(static_cast<size_t>(rows)));
-  std::vector<double> targets;
-  std::vector<std::string> labels;
-  for (int64_t row = 0; row < rows; ++row) {
-    const RandomStream random(11, "twins", static_cast<uint64_t>(row));
-    std::map<int32_t, double> numbers;
-    for (int64_t k = 0; k < stored; ++k) {
-      const auto draw = static_cast<uint64_t>(k);
-      numbers[static_cast<int32_t>(random.Below(draw, static_cast<uint64_t>(width)))] = random.Normal(100 + draw);
-    }
-    double score = 0.3 * random.Normal(1000);
-    for (const auto& [position, value] : numbers) {
-      column.sparse.indices.push_back(position);
-      column.sparse.values.push_back(value);
-      cells[static_cast<size_t>(position)][static_cast<size_t>(row)] = value;
-      score += value * std::sin(position);
-    }
-    column.sparse.starts.push_back(static_cast<int64_t>(column.sparse.values.size()));
-    targets.push_back(score);
-    labels.push_back(absl::StrCat("class", static_cast<int64_t>(score + 100) % std::max<int64_t>(1, classes)));
-  }
-  sparse->row_count = rows;
-  sparse->schema.columns.push_back({"x", ColumnType::kSparseVector, ColumnRole::kFeature, {}, "", /*width=*/width});
-  sparse->columns.push_back(std::move(column));
-  for (int64_t j = 0; j < width; ++j) {
-    AddColumn(absl::StrCat("x", j), std::move(cells[static_cast<size_t>(j)]), ColumnRole::kFeature, dense.get());
-  }
-  for (Table* table : {sparse.get(), dense.get()}) {
-    if (classes == 0) AddColumn("y", targets, ColumnRole::kTarget, table);
-    if (classes > 0) AddTexts("y", labels, ColumnRole::kTarget, table);
-  }
-  return {{.table = sparse, .evaluation_table = nullptr}, {.table = dense, .evaluation_table = nullptr}};
-}
 
 void ExpectClose(const std::vector<double>& got, const std::vector<double>& expected, double tolerance) {
   ASSERT_EQ(got.size(), expected.size());
@@ -145,12 +100,23 @@ TEST(SparseTest, LazyUpdatesAreTheDefaultWhereTheyChangeNothing) {
     return Resolve(spec, data).lazy_updates;
   };
   EXPECT_EQ(resolved(DatasetSpec("logistic", "sgd", {})), true);
-  EXPECT_EQ(Resolve(DatasetSpec("logistic", "sgd", {}), data).lazy_updates, false) << "all rows in every step";
+  // All rows in every step, also where there are few.
+  const TrainingData few = MakeTwins(10, 4000, 4, 2).sparse;
+  EXPECT_EQ(Resolve(DatasetSpec("logistic", "sgd", {}), few).lazy_updates, false);
+  // A number moves a parameter of every class.
+  const TrainingData many = MakeTwins(600, 400, 4, 30).sparse;
+  JobSpec softmax = DatasetSpec("softmax", "sgd", {});
+  softmax.batch = BatchOf("mini_batch", 14);
+  EXPECT_EQ(Resolve(softmax, many).lazy_updates, false);
   EXPECT_EQ(resolved(DatasetSpec("logistic", "sgd", {{"momentum", 0.9}})), false);
   EXPECT_EQ(resolved(DatasetSpec("logistic", "adam", {})), false);
   JobSpec penalised = DatasetSpec("logistic", "sgd", {});
   AddL2(0.1, &penalised);
   EXPECT_EQ(resolved(penalised), false);
+  // Ftrl's first step goes to 0 wherever it starts.
+  JobSpec elsewhere = DatasetSpec("logistic", "ftrl", {});
+  elsewhere.initializer = KindOf(Initializers(), "normal");
+  EXPECT_EQ(resolved(elsewhere), false);
   JobSpec scheduled = DatasetSpec("logistic", "ftrl", {});
   scheduled.schedule = KindOf(Schedules(), "cosine");
   EXPECT_EQ(resolved(scheduled), false);
@@ -256,6 +222,40 @@ TEST(LazyOptimizerTest, OnAllParametersIsThePlainOptimizer) {
   }
 }
 
+// Parameters that a step leaves out keep their values and state; those that it takes go as if they were alone.
+TEST(LazyOptimizerTest, TakesPartsOfAnySize) {
+  ParameterLayout layout;
+  layout.Add("w", {9}, TensorRole::kWeight);
+  ParameterLayout one;
+  one.Add("w", {1}, TensorRole::kWeight);
+  for (const OptimizerInfo* info : Optimizers()) {
+    if (!info->elementwise) continue;
+    SCOPED_TRACE(info->kind.name);
+    const Config config(&info->kind);
+    LazyOptimizer<double> lazy(config, layout);
+    std::vector<std::unique_ptr<Optimizer<double>>> alone;
+    for (int i = 0; i < 9; ++i) alone.push_back(MakeOptimizer<double>(config, one));
+    std::vector<double> x(9, 1.0);
+    std::vector<double> y = x;
+    const std::vector<std::vector<int64_t>> parts = {{3}, {8, 0, 3, 5, 1}, {}, {2, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8},
+                                                     {7}};
+    for (int64_t step = 0; step < 24; ++step) {
+      const std::vector<int64_t>& part = parts[static_cast<size_t>(step) % parts.size()];
+      std::vector<double> gradient;
+      for (const int64_t i : part) gradient.push_back(std::sin(static_cast<double>(step * 9 + i)));
+      lazy.Step({.step = step, .learning_rate = 0.1, .gradient = gradient, .support = part}, absl::MakeSpan(x));
+      for (size_t k = 0; k < part.size(); ++k) {
+        const auto i = static_cast<size_t>(part[k]);
+        alone[i]->Step({.step = step, .learning_rate = 0.1, .gradient = {&gradient[k], 1}}, {&y[i], 1});
+      }
+    }
+    EXPECT_EQ(x, y);
+    for (size_t a = 0; a < lazy.State().size(); ++a) {
+      for (size_t i = 0; i < 9; ++i) EXPECT_EQ(lazy.State()[a][i], alone[i]->State()[a][0]);
+    }
+  }
+}
+
 void ExpectSameBitsForAnyNumberOfThreads(JobSpec spec, const TrainingData& data) {
   spec.stopping = StoppingAfter(8);
   spec.evaluation = EvaluationEvery(4, 0.2);
@@ -352,6 +352,8 @@ TEST(SparseTest, RefusesWhatWouldNotBeSparse) {
   };
   JobSpec spec = DatasetSpec("logistic", "adam", {});
   spec.lazy_updates = true;
+  EXPECT_THAT(refusal(spec, twins.sparse), HasSubstr("spec.lazy_updates: is for steps on a part of the rows"));
+  spec.batch = BatchOf("mini_batch", 7);
   EXPECT_EQ(refusal(spec, twins.sparse), "");
   EXPECT_THAT(refusal(spec, twins.dense), HasSubstr("spec.lazy_updates: is for sparse data"));
   JobSpec penalised = spec;

@@ -144,6 +144,48 @@ TEST(WeightsTest, ClassWeightsAreWeightsOfTheirRows) {
   expect_same({.balanced = true, .weights = {}}, balanced);
 }
 
+// Held-out rows and rows that are asked for later count by their weights too, in any precision.
+TEST(WeightsTest, CountInEvaluations) {
+  auto table = std::make_shared<Table>();
+  AddColumn("x", {1, 2, 3, 4}, ColumnRole::kFeature, table.get());
+  AddColumn("y", {1, 0, 0, 5}, ColumnRole::kTarget, table.get());
+  AddColumn("w", {1, 3, 0, 4}, ColumnRole::kWeight, table.get());
+  for (const Precision precision : {Precision::kFloat32, Precision::kFloat64}) {
+    JobSpec spec = DatasetSpec("linear", "sgd", {});
+    spec.precision = precision;
+    spec.stopping = StoppingAfter(0);
+    spec.evaluation = Config(&EvaluationInfo());
+    spec.evaluation.SetText("dataset", "test");
+    const TrainingData data = {.table = table, .evaluation_table = table};
+    const RunRecord run = RunToEnd(spec, data);
+    EXPECT_EQ(run.evaluations[0].training.loss, (1 + 4 * 25) / 8.0);
+    EXPECT_EQ(run.evaluations[0].held_out->loss, (1 + 4 * 25) / 8.0);
+    const auto predictor = Predictor::Create(Resolve(spec, data), data);
+    ASSERT_TRUE(predictor.ok());
+    EXPECT_EQ((*predictor)->Evaluate({0, 0}, *table)->loss, (1 + 4 * 25) / 8.0);
+  }
+}
+
+// A fit of a formula counts them as well: an outlier of weight 0 does not count.
+TEST(WeightsTest, CountInFormulas) {
+  auto table = std::make_shared<Table>();
+  AddColumn("x", {0, 1, 2, 3}, ColumnRole::kFeature, table.get());
+  AddColumn("y", {1, 3, 100, 7}, ColumnRole::kTarget, table.get());
+  AddColumn("w", {1, 2, 0, 1}, ColumnRole::kWeight, table.get());
+  for (const std::string optimizer : {"levenberg_marquardt", "newton_cg"}) {
+    JobSpec spec = FunctionSpec("bowl", optimizer, {});
+    spec.function.reset();
+    spec.formula.emplace();
+    spec.formula->expression = "y ~ a*x + b";
+    spec.formula->dataset = "test";
+    spec.formula->parameters = {{"a", 0}, {"b", 0}};
+    spec.stopping = StoppingAfter(20);
+    const RunRecord run = RunToEnd(spec, {.table = table, .evaluation_table = nullptr});
+    EXPECT_NEAR(run.last.values[0], 2, 1e-9) << optimizer;
+    EXPECT_NEAR(run.last.values[1], 1, 1e-9) << optimizer;
+  }
+}
+
 std::string Refusal(const JobSpec& spec, const TrainingData& data) {
   Violations violations;
   ValidateSpec(spec, "spec", &violations);
@@ -162,7 +204,9 @@ TEST(WeightsTest, RefusesWeightsThatCannotBe) {
   };
   EXPECT_EQ(with({0, 1}), "");
   EXPECT_THAT(with({1, -0.5}), HasSubstr("weight column \"w\" is -0.5 in line 2; weights must be 0 or more"));
-  EXPECT_THAT(with({0, 0}), HasSubstr("weight column \"w\" sums to 0 over 2 rows"));
+  EXPECT_THAT(with({0, 0}), HasSubstr("the weights of 2 rows sum to 0, class weights included; some row must count"));
+  spec.evaluation = EvaluationEvery(1, 0.5);
+  EXPECT_THAT(with({0, 1}), HasSubstr("the weights of 1 row sum to 0")) << "one of the two parts";
   EXPECT_THAT(with({1, std::nan("")}), HasSubstr("1 row has a missing value (line 2)"));
   const TrainingData classes = {.table = SyntheticTable(50, 2, 2), .evaluation_table = nullptr};
   const auto with_classes = [&](absl::string_view model, const ClassWeights& weights) {
@@ -180,6 +224,11 @@ TEST(WeightsTest, RefusesWeightsThatCannotBe) {
               HasSubstr("is no class of the target \"y\"; did you mean \"class0\"?"));
   EXPECT_THAT(with_classes("logistic", {.balanced = false, .weights = {{"class0", 0}, {"class1", 0}}}),
               HasSubstr("some class must count"));
+  JobSpec precise = DatasetSpec("logistic", "sgd", {});
+  precise.dataset->class_weights = ClassWeights{.balanced = false, .weights = {{"class0", 1e300}}};
+  EXPECT_EQ(Refusal(precise, classes), "");
+  precise.precision = Precision::kFloat32;
+  EXPECT_THAT(Refusal(precise, classes), HasSubstr("sum to inf, class weights included"));
 }
 
 // Several targets are fitted together: the loss of a row is the mean over its targets.

@@ -163,6 +163,25 @@ constexpr char kSides[] = R"pb(
   }
 )pb";
 
+constexpr char kWords[] = R"pb(
+  dataset_id: "words"
+  rows {
+    row_count: 3
+    columns {
+      name: "counts"
+      sparse {
+        nonzero_counts: [ 2, 0, 1 ]
+        indices: [ 0, 3, 2 ]
+        values: [ 1, 2, 5 ]
+      }
+    }
+    columns {
+      name: "stars"
+      numbers: [ 1, 4, 9 ]
+    }
+  }
+)pb";
+
 constexpr char kTrained[] = R"pb(
   job_id: "trained"
   spec {
@@ -249,7 +268,8 @@ std::string EndlessJob(const std::string& id) {
 }
 
 void Furnish(const Channel& channel) {
-  for (const char* dataset : {kFlowers, kSpecies, kPrices, kSingle, kPlain, kVast, kWeighted, kUncounted, kSides}) {
+  for (const char* dataset :
+       {kFlowers, kSpecies, kPrices, kSingle, kPlain, kVast, kWeighted, kUncounted, kSides, kWords}) {
     Expect(channel, "CreateDataset", dataset);
   }
   const std::string gaps = Upload(channel, "size,price\n1,2\n,3\n3,4\n4,NA\n");

@@ -252,7 +252,13 @@ std::vector<Refusal> Rows() {
       Model("targets-of-a-classifier", "datasets/sides", "logistic {}"),
       Spec("targets-of-a-row-kind",
            "problem { dataset { dataset: 'datasets/sides' model { linear {} } } } optimizer { saga {} }"),
+      Model("sparse-standardized", "datasets/words", "linear {}", "preprocessing { scaling: SCALING_STANDARDIZE }"),
+      Spec("sparse-column-of-a-formula",
+           "problem { formula { expression: 'stars ~ a*counts' dataset: 'datasets/words' parameters { name: 'a' start: "
+           "1 } "
+           "} } optimizer { adam {} }"),
       Function("lazy-updates-of-a-function", "lazy_updates: true"),
+      Model("lazy-updates-of-all-rows", "datasets/words", "linear {}", "", "lazy_updates: true"),
       Linear("lazy-updates-of-dense-rows", "", "lazy_updates: true"),
       Linear("lazy-updates-with-a-penalty", "regularization { l2 { strength: 1 } }", "lazy_updates: true"),
       Linear("lazy-updates-with-an-average", "", "averaging { ema {} } lazy_updates: true"),
