@@ -74,6 +74,8 @@ class CommandLine {
 CommandLine::CommandLine() {
   root_.set_version_flag("--version", DESCENT_VERSION);
   root_.get_formatter()->column_width(34);
+  // Once a command is there, words that are commands too are its own: `descent catalog model linear`.
+  root_.require_subcommand(0, 1);
   // Of a flag given twice the last counts, so that a command can be repeated with a change.
   root_.option_defaults()->take_last();
   AddGlobalFlags();

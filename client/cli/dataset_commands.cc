@@ -52,7 +52,7 @@ void AddSchemaFlags(CLI::App* app, SchemaFlags* flags) {
   app->add_flag("--zero-based", flags->zero_based, "Indices of libsvm text count from 0. Default: from 1");
   app->add_option(
          "--width", flags->width,
-         "Numbers a row of libsvm text; give that of the training data for test data. Default: the largest index")
+         "Numbers a row of libsvm text, where more features may come than this file has. Default: the largest index")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 25))
       ->type_name("N");
 }

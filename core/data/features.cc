@@ -125,7 +125,7 @@ absl::StatusOr<std::vector<double>> FitSparseFactors(const ColumnSchema& schema,
   if (scaling != Scaling::kMaxAbs) {
     return absl::FailedPreconditionError(
         absl::StrCat("column \"", schema.name,
-                     "\" is a sparse vector, and this scaling would shift its zeros, so that "
+                     "\" is a sparse vector, and preprocessing.scaling would shift its zeros, so that "
                      "none would be left; use the scaling max_abs or none"));
   }
   std::vector<double> largest(factors.size(), 0);

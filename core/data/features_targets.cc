@@ -127,9 +127,7 @@ absl::Status FeatureEncoder::EncodeWeights(const Table& table, absl::Span<const 
                      absl::StrCat(column, "is ", ShortestText(weight), " in line ", row_set.LineOf(i),
                                   "; weights must be 0 or more"));
     }
-    const T value = static_cast<T>(weight);
-    if (!std::isfinite(value)) return OutOfPrecision<T>(bound, row_set, i, weight);
-    matrix->weights.push_back(value);
+    matrix->given_weights.push_back(weight);
   }
   return absl::OkStatus();
 }

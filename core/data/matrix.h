@@ -59,7 +59,9 @@ struct Matrix {
   // [rows, target_width]: values, 0 or 1, or class indexes; empty when the rows have none.
   int64_t target_width = 1;
   AlignedVector<T> targets;
-  AlignedVector<T> weights;  // how much each row counts in the loss; empty: all 1
+  std::vector<double> given_weights;  // as the column of weights has them; empty: there is none
+  // How much each row counts in the loss, its weight times its class's over their mean; empty: all 1.
+  AlignedVector<T> weights;
 
   bool is_sparse() const { return !starts.empty(); }
 

@@ -94,7 +94,9 @@ bool Rests(const Config& /*config*/, bool constant_rate, bool starts_at_zero) {
 
 const constinit OptimizerInfo kFtrl = {
     .kind = {.name = "ftrl",
-             .summary = "Follow the regularised leader: AdaGrad-like steps with an L1 penalty that gives exact zeros.",
+             .summary =
+                 "Follow the regularised leader: AdaGrad-like steps with an L1 penalty that gives exact zeros. For a "
+                 "constant rate: weights are solved for with the present rate and fall to 0 with it.",
              .formula = "n' = n + g^2; s = (n'^p - n^p)/rate, p = learning_rate_power; z += g - s*x; n = n'; "
                         "x = 0 where |z| <= l1, else x = (sign(z)*l1 - z)/((beta + n^p)/rate + l2_factor*l2)",
              .reference = "McMahan et al., \"Ad click prediction: a view from the trenches\", KDD 2013, algorithm 1",

@@ -48,6 +48,7 @@ class LevenbergMarquardt final : public Optimizer<T> {
         change_(scale_.size()),
         scratch_(scale_.size() + 1),
         point_(scale_.size()),
+        gradient_(scale_.size()),
         fixed_(scale_.size()) {}
 
   void Step(const Update<T>& update, absl::Span<T> parameters) override {
@@ -155,7 +156,15 @@ class LevenbergMarquardt final : public Optimizer<T> {
       tried.counts = SquareOf(tried_.c()) < SquareOf(factor_.c());
     }
     if (is_rounding) tried.ratio = tried.counts ? 1 : std::min(tried.ratio, 0.0);
+    // A point may have a value and no slope, as sqrt(a) at a bound of 0: no step leads on from there.
+    if (tried.counts && !HasSlope(batch)) tried = Try();
     return tried;
+  }
+
+  // Whether the gradient is finite at point_.
+  bool HasSlope(BatchObjective<T>* batch) {
+    batch->Measure(point_, absl::MakeSpan(gradient_));
+    return std::all_of(gradient_.begin(), gradient_.end(), [](T value) { return std::isfinite(value); });
   }
 
   // Moré's rule: a poor step cuts the radius to where the parabola through both objectives and the slope is least, a
@@ -194,6 +203,7 @@ class LevenbergMarquardt final : public Optimizer<T> {
   std::vector<double> change_;
   std::vector<double> scratch_;
   AlignedVector<T> point_;
+  AlignedVector<T> gradient_;  // there
   std::vector<char> fixed_;
 };
 
@@ -205,19 +215,22 @@ std::unique_ptr<Optimizer<T>> Make(const Config& config, const ParameterLayout& 
 }  // namespace
 
 const constinit OptimizerInfo kLevenbergMarquardt = {
-    .kind = {.name = "levenberg_marquardt",
-             .summary = "Solves the least squares of linearized residuals within a trust region: for curves and small "
-                        "models fitted by squared errors, to the last digits.",
-             .formula =
-                 "x += rate*d, where d is the least of |J d + r|^2 + mu*|D d|^2, J the Jacobian of the residuals r, D "
-                 "the greatest lengths its columns have had, and mu = 0 or such that |D d| is the radius within a "
-                 "tenth; solved by QR factorization, J'J is never formed. d is taken when the objective falls by 1e-4 "
-                 "of what linear residuals promise, or, where that drowns in rounding, when the part of r in the space "
-                 "of J's columns gets shorter; else a shorter radius is tried, and after max_tries of them the "
-                 "parameters stay. Bounds are kept by projection; a parameter that is pressed against one is left out",
-             .reference = "Moré, \"The Levenberg-Marquardt algorithm: implementation and theory\", Numerical Analysis, "
-                          "Lecture Notes in Mathematics 630, 1978",
-             .fields = kFields},
+    .kind =
+        {.name = "levenberg_marquardt",
+         .summary =
+             "Solves the least squares of linearized residuals within a trust region: for curves and small "
+             "models fitted by squared errors, to the last digits. For one target, squared or half_squared, l2, and "
+             "500 parameters at most.",
+         .formula =
+             "x += rate*d, where d is the least of |J d + r|^2 + mu*|D d|^2, J the Jacobian of the residuals r, D "
+             "the greatest lengths its columns have had, and mu = 0 or such that |D d| is the radius within a "
+             "tenth; solved by QR factorization, J'J is never formed. d is taken when the objective falls by 1e-4 "
+             "of what linear residuals promise, or, where that drowns in rounding, when the part of r in the space "
+             "of J's columns gets shorter; else a shorter radius is tried, and after max_tries of them the "
+             "parameters stay. Bounds are kept by projection; a parameter that is pressed against one is left out",
+         .reference = "Moré, \"The Levenberg-Marquardt algorithm: implementation and theory\", Numerical Analysis, "
+                      "Lecture Notes in Mathematics 630, 1978",
+         .fields = kFields},
     .make_double = Make<double>,
     .make_float = Make<float>,
     .whole_vector = true,

@@ -72,12 +72,22 @@ std::vector<double> WeightsOfClasses(const ClassWeights& given, const FeatureEnc
   return weights;
 }
 
-absl::Status CheckTotalWeight(int64_t rows, double total) {
-  if (rows == 0 || (total > 0 && std::isfinite(total))) return absl::OkStatus();
-  return MakeError(ErrorReason::kInvalidData,
-                   absl::StrCat("the weights of ", rows, rows == 1 ? " row" : " rows", " sum to ", ShortestText(total),
-                                ", class weights included; some row must count, and the sum be finite"),
-                   {{"problem_count", "1"}});
+absl::StatusOr<std::vector<double>> OverTheirMean(std::vector<double> weights) {
+  const double largest = *std::max_element(weights.begin(), weights.end());
+  if (largest == 0) {
+    return MakeError(ErrorReason::kInvalidData,
+                     absl::StrCat("the weights of ", weights.size(), weights.size() == 1 ? " row" : " rows",
+                                  " are all 0, class weights included; some row must count"),
+                     {{"problem_count", "1"}});
+  }
+  // Over the largest first, so that no sum leaves the range of doubles.
+  double sum = 0;
+  for (double& weight : weights) {
+    weight /= largest;
+    sum += weight;
+  }
+  for (double& weight : weights) weight *= static_cast<double>(weights.size()) / sum;
+  return weights;
 }
 
 }  // namespace descent::core

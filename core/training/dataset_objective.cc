@@ -32,9 +32,9 @@ std::vector<double> QuadraticStrengths(absl::Span<const Config> penalties, const
 }
 
 // A model or a formula on data:
-// objective(x) = (1/n) sum over the n rows of the batch of loss(model(x, row), target) + penalties(x); of rows with
-// weights the weighted sum, divided by the sum of the weights. The sum of the gradients is divided once, then the
-// penalties' gradient is added once.
+// objective(x) = (1/n) sum over the n rows of the batch of u*loss(model(x, row), target) + penalties(x), u a row's
+// weight over the mean weight of all training rows, 1 without weights. The sum of the gradients is divided once, then
+// the penalties' gradient is added once.
 template <typename T>
 class DatasetObjective final : public Objective<T> {
  public:
@@ -94,10 +94,12 @@ class DatasetObjective final : public Objective<T> {
     const auto sums = is_lazy_ ? steps_.SumSparseGradients(pass, parameters, training_, picked, gradient)
                                : steps_.SumGradients(pass, parameters, training_, picked, gradient);
     if (is_lazy_) gradient = gradient.first(steps_.support().size());
-    const double loss = sums.Mean();
-    if (sums.weight > 0) {
-      for (T& value : gradient) value /= static_cast<T>(sums.weight);
-    }
+    // Of weights the mean over all training rows, not over the batch: else a row by itself would count the same
+    // whatever its weight.
+    const double mean_weight = training_weight_ / static_cast<double>(training_.rows);
+    const double divisor = picked.empty() ? training_weight_ : static_cast<double>(picked.size()) * mean_weight;
+    const double loss = sums.loss / divisor;
+    for (T& value : gradient) value /= static_cast<T>(divisor);
     return {loss, loss + Penalties(parameters, gradient)};
   }
   bool is_sparse() const override { return is_lazy_; }

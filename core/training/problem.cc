@@ -49,6 +49,38 @@ bool SplitTable(const JobSpec& spec, const Table& table, absl::string_view path,
   return true;
 }
 
+// Leaves rows out of training that count nothing: no batch is made of them alone.
+template <typename Counts>
+void LeaveOut(Counts counts, FittedProblem* problem) {
+  std::vector<int64_t> kept;
+  for (int64_t i = 0; i < problem->training_rows; ++i) {
+    const int64_t row = problem->split.training.empty() ? i : problem->split.training[static_cast<size_t>(i)];
+    if (counts(row)) kept.push_back(row);
+  }
+  // All: refused where the weights are looked at.
+  if (kept.empty() || static_cast<int64_t>(kept.size()) == problem->training_rows) return;
+  problem->training_rows = static_cast<int64_t>(kept.size());
+  problem->split.training = std::move(kept);
+}
+
+void LeaveOutRowsOfNoWeight(const Table& table, FittedProblem* problem) {
+  const int64_t column = table.schema.FindRole(ColumnRole::kWeight);
+  if (column < 0 || table.schema.columns[static_cast<size_t>(column)].type != ColumnType::kNumeric) return;
+  const std::vector<double>& weights = table.columns[static_cast<size_t>(column)].numbers;
+  LeaveOut([&weights](int64_t row) { return weights[static_cast<size_t>(row)] != 0; }, problem);
+}
+
+void LeaveOutClassesOfNoWeight(const Table& table, FittedProblem* problem) {
+  const std::vector<double>& weights = problem->class_weights;
+  if (std::find(weights.begin(), weights.end(), 0.0) == weights.end()) return;
+  const absl::StatusOr<std::vector<double>> classes = problem->encoder.EncodeClasses(table, {});
+  if (!classes.ok()) return;  // which is refused elsewhere
+  const auto counts = [&](int64_t row) {
+    return weights[static_cast<size_t>((*classes)[static_cast<size_t>(row)])] != 0;
+  };
+  LeaveOut(counts, problem);
+}
+
 // Whether features, targets and weights can be had of all rows in the precision of the job.
 template <typename T>
 void CheckEncodesAs(const FittedProblem& problem, const TrainingData& data, const std::string& field,
@@ -106,6 +138,7 @@ FittedProblem FitFormula(const JobSpec& spec, const TrainingData& data, absl::st
   problem.input.features = problem.encoder.feature_count();
   problem.input.feature_names = problem.encoder.feature_names();
   if (!SplitTable(spec, table, path, &problem, violations)) return problem;
+  LeaveOutRowsOfNoWeight(table, &problem);
   if (data.evaluation_table == nullptr) return problem;
   problem.has_held_out = true;
   if (data.evaluation_table->row_count == 0) violations->Add(FieldPath(path, "evaluation.dataset"), "has no rows");
@@ -235,6 +268,7 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
     return problem;
   }
   if (!CheckComplete(table, field, violations) || !SplitTable(spec, table, path, &problem, violations)) return problem;
+  LeaveOutRowsOfNoWeight(table, &problem);
   const Scaling scaling = given.preprocessing.info() == nullptr
                               ? Scaling::kNone
                               : static_cast<Scaling>(given.preprocessing.choice("scaling"));
@@ -252,6 +286,7 @@ FittedProblem FitProblem(const JobSpec& spec, const TrainingData& data, absl::st
   if (given.class_weights.has_value()) {
     problem.class_weights =
         WeightsOfClasses(*given.class_weights, problem.encoder, table, problem.split.training, path, violations);
+    LeaveOutClassesOfNoWeight(table, &problem);
   }
   CheckAgainstData(spec, problem, path, violations);
   if (data.evaluation_table != nullptr) {

@@ -48,8 +48,7 @@ struct FittedProblem {
   template <typename T>
   absl::StatusOr<Matrix<T>> Encode(const Table& table, absl::Span<const int64_t> rows) const {
     DESCENT_ASSIGN_OR_RETURN(Matrix<T> matrix, encoder.Encode<T>(table, rows, /*with_targets=*/true));
-    if (!class_weights.empty()) MultiplyByClassWeights<T>(class_weights, &matrix);
-    DESCENT_RETURN_IF_ERROR(CheckTotalWeight(matrix.rows, TotalWeight(matrix)));
+    if (matrix.rows > 0) DESCENT_RETURN_IF_ERROR(SetWeights<T>(class_weights, &matrix));
     return matrix;
   }
   // Those of the training rows.

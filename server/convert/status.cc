@@ -34,9 +34,9 @@ size_t EncodedSize(absl::string_view character) {
   return character.size() == 1 && first >= ' ' && first <= '~' && first != '%' ? 1 : 3 * character.size();
 }
 
-// A text of a client's or a file's in a message: control characters escaped, what is no UTF-8 replaced (a limit may
-// have cut it), and cut at a character when it is longer than `limit` encoded bytes.
-std::string CleanText(absl::string_view text, size_t limit) {
+// A text of a client's or a file's in a message: control characters escaped (but line breaks with `keeps_lines`), what
+// is no UTF-8 replaced (a limit may have cut it), and cut at a character when it is longer than `limit` encoded bytes.
+std::string CleanText(absl::string_view text, size_t limit, bool keeps_lines = false) {
   std::string clean;
   size_t size = 0;
   while (!text.empty()) {
@@ -44,7 +44,7 @@ std::string CleanText(absl::string_view text, size_t limit) {
     const auto byte = static_cast<unsigned char>(text[0]);
     std::string character(text.substr(0, std::max<size_t>(length, 1)));
     if (byte == '\n') {
-      character = "\\n";
+      if (!keeps_lines) character = "\\n";
     } else if (byte < 0x20 || byte == 0x7f) {
       character = absl::StrFormat("\\x%02x", byte);
     } else if (length == 0) {
@@ -86,7 +86,8 @@ v1::BadRequest Describe(const std::vector<core::Violation>& violations) {
     if (bad.field_violations_size() == kMaxViolations) break;
     v1::BadRequest::FieldViolation* added = bad.add_field_violations();
     added->set_field(CleanText(violation.field, kMaxTextBytes));
-    added->set_description(CleanText(violation.description, kMaxTextBytes));
+    // A formula is shown on a line of its own, with a caret below.
+    added->set_description(CleanText(violation.description, kMaxTextBytes, /*keeps_lines=*/true));
   }
   while (bad.ByteSizeLong() > kMaxViolationBytes) bad.mutable_field_violations()->RemoveLast();
   return bad;

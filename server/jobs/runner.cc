@@ -239,8 +239,9 @@ absl::Status Runner::MakeCheckpoint() {
   const int64_t step = trainer_->step();
   DESCENT_RETURN_IF_ERROR(context_.checkpoints->Put(job_->uid(), step, bytes));
   last_checkpoint_ = context_.env->MonotonicNow();
-  const auto crc =
-      static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+  // Of all bytes but the last four, which hold it already: with them every sum is the same.
+  const auto crc = static_cast<uint32_t>(
+      crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size() - sizeof(uint32_t)));
   return job_->log()->AppendEvent(RecordKind::kCheckpoint, std::max(step, tail_step_),
                                   EncodeCheckpoint({step, static_cast<int64_t>(bytes.size()), crc}));
 }

@@ -279,5 +279,23 @@ TEST(LevenbergMarquardtTest, WhatIsNoLeastSquaresIsRefusedByItsField) {
                           "lbfgs or another optimizer"));
 }
 
+// The first full step leads to a = 0, where the formula has a value and no slope: it is shortened instead of ending
+// there.
+TEST(LevenbergMarquardtTest, StaysWhereThereIsASlope) {
+  auto table = std::make_shared<Table>();
+  AddColumn("x", {1, 2, 3, 4, 5}, ColumnRole::kFeature, table.get());
+  AddColumn("y", {1.1, 1.2, 1.3, 1.4, 1.5}, ColumnRole::kTarget, table.get());
+  JobSpec spec = FunctionSpec("bowl", "levenberg_marquardt", {});
+  spec.function.reset();
+  spec.formula.emplace();
+  spec.formula->expression = "y ~ sqrt(a)*x + b";
+  spec.formula->dataset = "test";
+  spec.formula->parameters = {{.name = "a", .start = 1, .lower = 0}, {.name = "b", .start = 0}};
+  spec.stopping = StoppingAfter(50);
+  const RunRecord run = RunToEnd(spec, {.table = table, .evaluation_table = nullptr});
+  EXPECT_NEAR(run.last.values[0], 0.01, 1e-12);
+  EXPECT_NEAR(run.last.values[1], 1, 1e-12);
+}
+
 }  // namespace
 }  // namespace descent::core
