@@ -90,7 +90,11 @@ void CheckEncodesAs(const FittedProblem& problem, const TrainingData& data, cons
   if (!problem.has_held_out) return;
   const absl::Status held_out = problem.EncodeHeldOut<T>(data).status();
   if (held_out.ok()) return;
-  violations->Add(data.evaluation_table == nullptr ? field : FieldPath(path, "evaluation.dataset"), held_out.message());
+  if (data.evaluation_table != nullptr) {
+    violations->Add(FieldPath(path, "evaluation.dataset"), held_out.message());
+  } else {
+    violations->Add(field, absl::StrCat("of the rows held out: ", held_out.message()));
+  }
 }
 
 void CheckEncodes(const JobSpec& spec, const FittedProblem& problem, const TrainingData& data, const std::string& field,
