@@ -60,8 +60,11 @@ struct Matrix {
   int64_t target_width = 1;
   AlignedVector<T> targets;
   std::vector<double> given_weights;  // as the column of weights has them; empty: there is none
-  // How much each row counts in the loss, its weight times its class's over their mean; empty: all 1.
+  // How much each row counts in the loss, its weight times its class's over their mean: so the weighted mean of n
+  // values is (1/n) sum of weight*value. Empty: all 1.
   AlignedVector<T> weights;
+
+  double WeightOf(size_t row) const { return weights.empty() ? 1 : static_cast<double>(weights[row]); }
 
   bool is_sparse() const { return !starts.empty(); }
 
@@ -72,25 +75,6 @@ struct Matrix {
   }
   FeatureRows<T> AllRows() const { return Rows(0, rows); }
 };
-
-// The sum of the rows' weights: their number where they have none.
-template <typename T>
-double TotalWeight(const Matrix<T>& matrix) {
-  if (matrix.weights.empty()) return static_cast<double>(matrix.rows);
-  double sum = 0;
-  for (const T weight : matrix.weights) sum += static_cast<double>(weight);
-  return sum;
-}
-
-// Each row's weight as a share of the mean weight, so that the weighted mean of n values is (1/n) sum of share*value;
-// none where the rows have no weights.
-template <typename T>
-std::vector<double> SharesOf(const Matrix<T>& matrix) {
-  const double scale = static_cast<double>(matrix.rows) / TotalWeight(matrix);
-  std::vector<double> shares;
-  for (const T weight : matrix.weights) shares.push_back(static_cast<double>(weight) * scale);
-  return shares;
-}
 
 }  // namespace descent::core
 

@@ -86,7 +86,7 @@ class CoordinateDescent final : public Optimizer<T> {
 
   void Prepare(const LinearRows<T>& rows) override {
     residuals_.resize(static_cast<size_t>(rows.count));
-    shares_ = rows.shares;
+    weights_ = rows.weights;
     columns_.Fill(rows);
     for (size_t j = 0; j < squares_.size(); ++j) squares_[j] = Sum(j, [](size_t /*row*/, double x) { return x * x; });
   }
@@ -130,16 +130,18 @@ class CoordinateDescent final : public Optimizer<T> {
     }
   }
 
-  // The sum of share*term(row, x) over column j.
+  // The sum of weight*term(row, x) over column j.
   template <typename Term>
   double Sum(size_t j, Term term) const {
-    if (shares_.empty()) return columns_.Sum(j, term);
-    return columns_.Sum(j, [this, term](size_t row, double x) { return shares_[row] * term(row, x); });
+    const T* const weights = weights_;
+    if (weights == nullptr) return columns_.Sum(j, term);
+    return columns_.Sum(
+        j, [weights, term](size_t row, double x) { return static_cast<double>(weights[row]) * term(row, x); });
   }
 
   Columns<T> columns_;               // of the data
-  std::vector<double> shares_;       // of the rows; none: all 1
-  std::vector<double> squares_;      // sums of shares of columns' squares, the bias's last
+  const T* weights_ = nullptr;       // of the rows; null: all 1
+  std::vector<double> squares_;      // weighted sums of columns' squares, the bias's last
   AlignedVector<double> residuals_;  // scratch: target - output
 };
 

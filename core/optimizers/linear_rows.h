@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "absl/types/span.h"
 #include "core/data/matrix.h"
@@ -14,16 +13,16 @@
 
 namespace descent::core {
 
-// The objective (1/count) * sum over the rows of share*loss(w.x + b, target), plus penalties; a row's share is its
-// weight divided by the mean weight. The parameters are the weights, one a feature, then the bias if there is one. A
-// view: what it points to belongs to the objective.
+// The objective (1/count) * sum over the rows of weight*loss(w.x + b, target), plus penalties; weights are over their
+// mean. The parameters are the weights of the features, one each, then the bias if there is one. A view: what it points
+// to belongs to the objective.
 template <typename T>
 struct LinearRows {
   int64_t count = 0;
   int64_t columns = 0;
   FeatureRows<T> features;  // [count, columns]
   const T* targets = nullptr;
-  std::vector<double> shares;  // none: all 1
+  const T* weights = nullptr;  // over their mean; null: all 1
   const Loss<T>* loss = nullptr;
   bool has_bias = false;
   PenaltyStrengths of_weights;  // without what a proximal step takes in
@@ -32,18 +31,18 @@ struct LinearRows {
 
   int64_t batch_size() const { return picked.empty() ? count : static_cast<int64_t>(picked.size()); }
   int64_t batch_row(int64_t place) const { return picked.empty() ? place : picked[static_cast<size_t>(place)]; }
-  double share(int64_t index) const { return shares.empty() ? 1 : shares[static_cast<size_t>(index)]; }
+  double weight(int64_t index) const { return weights == nullptr ? 1 : static_cast<double>(weights[index]); }
   const PenaltyStrengths& penalty(size_t parameter) const {
     return parameter < static_cast<size_t>(columns) ? of_weights : of_bias;
   }
 
-  // The derivative of share*loss of a row by its output.
+  // The derivative of weight*loss of a row by its output.
   T Slope(int64_t index, absl::Span<const T> parameters) const {
     const double sum = Product(index, parameters);
     const T output = static_cast<T>(has_bias ? sum + static_cast<double>(parameters.back()) : sum);
     T slope = 0;
     loss->Evaluate(1, 1, &output, targets + index, nullptr, &slope);
-    return shares.empty() ? slope : static_cast<T>(share(index) * static_cast<double>(slope));
+    return weights == nullptr ? slope : static_cast<T>(weight(index) * static_cast<double>(slope));
   }
 
   // x.w of a row, without the bias.

@@ -32,17 +32,16 @@ double MeanLoss(const Loss<T>& loss, const std::vector<double>& outputs, const M
     sum += loss.Evaluate(count, width, repeated.data(), rows.targets.data() + row * rows.target_width,
                          rows.weights.empty() ? nullptr : rows.weights.data() + row, /*derivatives=*/nullptr);
   }
-  return sum / TotalWeight(rows);
+  return sum / static_cast<double>(rows.rows);
 }
 
 // The share of all weights that falls on each class.
 template <typename T>
 std::vector<double> ClassShares(size_t classes, const Matrix<T>& rows) {
-  const double total = TotalWeight(rows);
+  const double total = static_cast<double>(rows.rows);
   std::vector<double> shares(classes, 0.0);
   for (size_t i = 0; i < rows.targets.size(); ++i) {
-    shares[static_cast<size_t>(rows.targets[i])] +=
-        (rows.weights.empty() ? 1 : static_cast<double>(rows.weights[i])) / total;
+    shares[static_cast<size_t>(rows.targets[i])] += rows.WeightOf(i) / total;
   }
   return shares;
 }
@@ -55,10 +54,10 @@ double Median(size_t target, const Matrix<T>& rows) {
   std::iota(order.begin(), order.end(), size_t{0});
   const auto value = [&](size_t row) { return static_cast<double>(rows.targets[row * width + target]); };
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return value(a) < value(b); });
-  const double half = TotalWeight(rows) / 2;
+  const double half = static_cast<double>(rows.rows) / 2;
   double below = 0;
   for (const size_t row : order) {
-    below += rows.weights.empty() ? 1 : static_cast<double>(rows.weights[row]);
+    below += rows.WeightOf(row);
     if (below > half) return value(row);
   }
   return value(order.back());
@@ -68,11 +67,11 @@ double Median(size_t target, const Matrix<T>& rows) {
 template <typename T>
 std::vector<std::vector<double>> RegressionConstants(const Matrix<T>& rows) {
   const auto width = static_cast<size_t>(rows.target_width);
-  const double total = TotalWeight(rows);
+  const double total = static_cast<double>(rows.rows);
   std::vector<double> means(width, 0.0);
   std::vector<double> medians;
   for (size_t i = 0; i < rows.targets.size(); ++i) {
-    const double weight = rows.weights.empty() ? 1 : static_cast<double>(rows.weights[i / width]);
+    const double weight = rows.WeightOf(i / width);
     means[i % width] += weight * static_cast<double>(rows.targets[i]);
   }
   for (size_t k = 0; k < width; ++k) {

@@ -58,7 +58,6 @@ class DatasetObjective final : public Objective<T> {
         default_gain_(problem.default_gain()),
         training_(std::move(training)),
         held_out_(std::move(held_out)),
-        training_weight_(TotalWeight(training_)),
         training_targets_(training_.targets.begin(), training_.targets.end()),
         held_out_targets_(held_out_.targets.begin(), held_out_.targets.end()),
         sampler_(BatchShapeOf(spec, training_.rows), training_.rows, *spec.seed),
@@ -80,8 +79,7 @@ class DatasetObjective final : public Objective<T> {
                               .curvature = problem.loss->most_curvature,  // the same everywhere
                               .strengths = QuadraticStrengths(penalties_, layout()),
                               .rows = training_.rows,
-                              .columns = training_.columns,
-                              .shares = SharesOf(training_)},
+                              .columns = training_.columns},
         team_);
   }
 
@@ -91,22 +89,20 @@ class DatasetObjective final : public Objective<T> {
   ObjectiveValue Measure(int64_t step, absl::Span<const T> parameters, absl::Span<T> gradient) override {
     const absl::Span<const int64_t> picked = sampler_.Batch(step);
     const Pass pass = {.training = true, .seed = seed_, .step = step};
-    const auto sums = is_lazy_ ? steps_.SumSparseGradients(pass, parameters, training_, picked, gradient)
-                               : steps_.SumGradients(pass, parameters, training_, picked, gradient);
+    const double sum = is_lazy_ ? steps_.SumSparseGradients(pass, parameters, training_, picked, gradient)
+                                : steps_.SumGradients(pass, parameters, training_, picked, gradient);
     if (is_lazy_) gradient = gradient.first(steps_.support().size());
-    // Of weights the mean over all training rows, not over the batch: else a row by itself would count the same
-    // whatever its weight.
-    const double mean_weight = training_weight_ / static_cast<double>(training_.rows);
-    const double divisor = picked.empty() ? training_weight_ : static_cast<double>(picked.size()) * mean_weight;
-    const double loss = sums.loss / divisor;
-    for (T& value : gradient) value /= static_cast<T>(divisor);
+    // By rows, not by the batch's own weights: else a row by itself would count the same whatever its weight.
+    const int64_t rows = picked.empty() ? training_.rows : static_cast<int64_t>(picked.size());
+    const double loss = sum / static_cast<double>(rows);
+    for (T& value : gradient) value /= static_cast<T>(rows);
     return {loss, loss + Penalties(parameters, gradient)};
   }
   bool is_sparse() const override { return is_lazy_; }
   absl::Span<const int64_t> Support() const override { return steps_.support(); }
 
   ObjectiveValue MeasureAll(absl::Span<const T> parameters) override {
-    const double loss = evaluations_.SumLosses(parameters, training_, {}).Mean();
+    const double loss = evaluations_.SumLosses(parameters, training_, {}) / static_cast<double>(training_.rows);
     return {loss, loss + Penalties(parameters, {})};
   }
 
@@ -134,7 +130,7 @@ class DatasetObjective final : public Objective<T> {
   std::optional<double> UpperGap(absl::Span<const T> parameters) override {
     if (!is_linear_) return std::nullopt;
     const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(training_.rows));
-    const double loss = evaluations_.SumLosses(parameters, training_, outputs).Mean();
+    const double loss = evaluations_.SumLosses(parameters, training_, outputs) / static_cast<double>(training_.rows);
     return DualityGap<T>(*loss_info_, loss_config_, penalties_, layout(), training_, outputs,
                          loss + Penalties(parameters, {}));
   }
@@ -170,7 +166,7 @@ class DatasetObjective final : public Objective<T> {
           team_);
     }
     hessians_->SumHessianProducts(Pass{}, parameters, direction, training_, {}, product);
-    for (T& value : product) value /= static_cast<T>(training_weight_);
+    for (T& value : product) value /= static_cast<T>(training_.rows);
     AddPenaltyHessianProduct<T>(penalties_, model_->layout(), direction, product);
     return true;
   }
@@ -191,7 +187,7 @@ class DatasetObjective final : public Objective<T> {
             .columns = rows.columns,
             .features = rows.AllRows(),
             .targets = rows.targets.data(),
-            .shares = SharesOf(rows),
+            .weights = rows.weights.empty() ? nullptr : rows.weights.data(),
             .loss = &loss,
             .has_bias = model.layout().size > rows.columns,
             .of_weights = StrengthsOf(penalties, TensorRole::kWeight, /*with_proximal=*/false),
@@ -206,7 +202,7 @@ class DatasetObjective final : public Objective<T> {
   Evaluation EvaluateRows(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<const double> targets) {
     const int64_t width = model_->output_width();
     const absl::Span<double> outputs = absl::MakeSpan(outputs_).first(static_cast<size_t>(matrix.rows * width));
-    const double loss = evaluations_.SumLosses(parameters, matrix, outputs).Mean();
+    const double loss = evaluations_.SumLosses(parameters, matrix, outputs) / static_cast<double>(matrix.rows);
     PredictFromOutputs(link_, outputs);
     Evaluation evaluation = ComputeMetrics(task_, matrix.rows, width, outputs, targets);
     evaluation.loss = loss;
@@ -229,7 +225,6 @@ class DatasetObjective final : public Objective<T> {
   const double default_gain_;
   const Matrix<T> training_;
   const Matrix<T> held_out_;
-  const double training_weight_;
   const std::vector<double> training_targets_;
   const std::vector<double> held_out_targets_;
   Sampler sampler_;

@@ -24,12 +24,13 @@ double Conjugate(const PenaltyStrengths& strengths, double v) {
 
 constexpr int kMostDoublings = 60;
 
-// The mean of the rows' values, each times its share.
+// The mean of the rows' values, each times its weight.
 template <typename T>
-double MeanOf(absl::Span<const T> values, absl::Span<const double> shares) {
+double MeanOf(absl::Span<const T> values, absl::Span<const T> weights) {
   double sum = 0;
   for (size_t i = 0; i < values.size(); ++i) {
-    sum += shares.empty() ? static_cast<double>(values[i]) : shares[i] * static_cast<double>(values[i]);
+    sum += weights.empty() ? static_cast<double>(values[i])
+                           : static_cast<double>(weights[i]) * static_cast<double>(values[i]);
   }
   return sum / static_cast<double>(values.size());
 }
@@ -37,27 +38,27 @@ double MeanOf(absl::Span<const T> values, absl::Span<const double> shares) {
 // Derivatives of each row's loss by its output, at outputs that are all moved by `shift`; gives their mean.
 template <typename T>
 double SlopesAt(const Loss<T>& loss, absl::Span<const double> outputs, double shift, absl::Span<const T> targets,
-                absl::Span<const double> shares, AlignedVector<T>* slopes) {
+                absl::Span<const T> weights, AlignedVector<T>* slopes) {
   for (size_t i = 0; i < outputs.size(); ++i) (*slopes)[i] = static_cast<T>(outputs[i] + shift);
   loss.Evaluate(static_cast<int64_t>(outputs.size()), 1, slopes->data(), targets.data(), nullptr, slopes->data());
-  return MeanOf<T>(*slopes, shares);
+  return MeanOf<T>(*slopes, weights);
 }
 
 // The slopes at the best bias: where their mean, which grows with the bias, is 0. By bisection to the last digit.
 template <typename T>
 void BalanceSlopes(const Loss<T>& loss, absl::Span<const double> outputs, absl::Span<const T> targets,
-                   absl::Span<const double> shares, AlignedVector<T>* slopes) {
+                   absl::Span<const T> weights, AlignedVector<T>* slopes) {
   constexpr int kMostBisections = 200;
   double low = -1;
   double high = 1;
-  for (int i = 0; i < kMostDoublings && SlopesAt(loss, outputs, low, targets, shares, slopes) > 0; ++i) low *= 2;
-  for (int i = 0; i < kMostDoublings && SlopesAt(loss, outputs, high, targets, shares, slopes) < 0; ++i) high *= 2;
+  for (int i = 0; i < kMostDoublings && SlopesAt(loss, outputs, low, targets, weights, slopes) > 0; ++i) low *= 2;
+  for (int i = 0; i < kMostDoublings && SlopesAt(loss, outputs, high, targets, weights, slopes) < 0; ++i) high *= 2;
   for (int i = 0; i < kMostBisections; ++i) {
     const double middle = low + (high - low) / 2;
     if (middle <= low || middle >= high) break;
-    (SlopesAt(loss, outputs, middle, targets, shares, slopes) < 0 ? low : high) = middle;
+    (SlopesAt(loss, outputs, middle, targets, weights, slopes) < 0 ? low : high) = middle;
   }
-  SlopesAt(loss, outputs, high, targets, shares, slopes);
+  SlopesAt(loss, outputs, high, targets, weights, slopes);
 }
 
 }  // namespace
@@ -72,24 +73,23 @@ std::optional<double> DualityGap(const LossInfo& loss, const Config& loss_config
   const double n = static_cast<double>(rows.rows);
   const std::unique_ptr<Loss<T>> rows_loss = MakeLoss<T>(loss_config);
   AlignedVector<T> slopes(outputs.size());
-  const std::vector<double> shares = SharesOf(rows);
   const bool has_bias = layout.tensors.size() > 1;
   if (has_bias && IsNone(of_bias)) {
-    BalanceSlopes<T>(*rows_loss, outputs, rows.targets, shares, &slopes);
+    BalanceSlopes<T>(*rows_loss, outputs, rows.targets, rows.weights, &slopes);
   } else {
-    SlopesAt<T>(*rows_loss, outputs, 0, rows.targets, shares, &slopes);
+    SlopesAt<T>(*rows_loss, outputs, 0, rows.targets, rows.weights, &slopes);
   }
-  // v = -(1/n) sum of share*s*x, with a feature of 1 for a bias that has a penalty.
+  // v = -(1/n) sum of weight*s*x, with a feature of 1 for a bias that has a penalty.
   const FeatureRows<T> features = rows.AllRows();
   std::vector<double> v(static_cast<size_t>(rows.columns), 0.0);
   for (int64_t row = 0; row < rows.rows; ++row) {
     const auto at = static_cast<size_t>(row);
-    const double part = -static_cast<double>(slopes[at]) * (shares.empty() ? 1 : shares[at]) / n;
+    const double part = -static_cast<double>(slopes[at]) * rows.WeightOf(at) / n;
     features.ForEachIn(row, rows.columns, [&v, part](int64_t column, T x) {
       v[static_cast<size_t>(column)] += part * static_cast<double>(x);
     });
   }
-  const double v_bias = -MeanOf<T>(slopes, shares);
+  const double v_bias = -MeanOf<T>(slopes, rows.weights);
   // A parameter without l2 bounds its v by l1.
   double shrink = 1;
   const auto bound = [&shrink](const PenaltyStrengths& strengths, double value) {
@@ -103,7 +103,7 @@ std::optional<double> DualityGap(const LossInfo& loss, const Config& loss_config
   for (size_t row = 0; row < slopes.size(); ++row) {
     const double conjugate =
         loss.conjugate(loss_config, static_cast<double>(rows.targets[row]), shrink * static_cast<double>(slopes[row]));
-    dual -= (shares.empty() ? conjugate : shares[row] * conjugate) / n;
+    dual -= (rows.WeightOf(row) * conjugate) / n;
   }
   if (of_weights.quadratic > 0) {
     for (const double value : v) dual -= Conjugate(of_weights, shrink * value);

@@ -39,7 +39,6 @@ ResidualPass::ResidualPass(Problem problem, Team* team)
       row_factor_(std::sqrt(problem_.curvature / static_cast<double>(problem_.rows))),
       parameters_(static_cast<size_t>(unknowns_)),
       penalty_row_(parameters_.size() + 1) {
-  for (const double share : problem_.shares) roots_.push_back(std::sqrt(share));
   const int64_t lanes = LanesFor(problem_.rows, unknowns_ + 1);
   lanes_.reserve(static_cast<size_t>(lanes));
   for (int64_t i = 0; i < lanes; ++i) {
@@ -72,7 +71,7 @@ double ResidualPass::Linearize(absl::Span<const T> parameters, const Matrix<T>& 
         residuals[i] =
             lane.outputs[static_cast<size_t>(i)] - static_cast<double>(matrix.targets[static_cast<size_t>(first + i)]);
       }
-      if (!roots_.empty()) Weigh(first, count, /*with_jacobian=*/factor != nullptr, &lane);
+      if (!matrix.weights.empty()) Weigh(matrix, first, count, /*with_jacobian=*/factor != nullptr, &lane);
       lane.squares +=
           OrderedSum(static_cast<size_t>(count), [residuals](size_t i) { return residuals[i] * residuals[i]; });
       if (factor != nullptr) {
@@ -108,10 +107,11 @@ void ResidualPass::CopyRows(const Matrix<T>& matrix, int64_t first, int64_t coun
   }
 }
 
-void ResidualPass::Weigh(int64_t first, int64_t count, bool with_jacobian, Lane* lane) const {
+template <typename T>
+void ResidualPass::Weigh(const Matrix<T>& matrix, int64_t first, int64_t count, bool with_jacobian, Lane* lane) const {
   for (int64_t column = with_jacobian ? 0 : unknowns_; column <= unknowns_; ++column) {
     double* const values = lane->block.data() + column * block_rows_;
-    for (int64_t i = 0; i < count; ++i) values[i] *= roots_[static_cast<size_t>(first + i)];
+    for (int64_t i = 0; i < count; ++i) values[i] *= std::sqrt(matrix.WeightOf(static_cast<size_t>(first + i)));
   }
 }
 

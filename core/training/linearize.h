@@ -29,8 +29,7 @@ class ResidualPass {
     double curvature = 1;                        // of a row's loss
     std::vector<double> strengths;               // of the penalties, one a parameter
     int64_t rows = 0;
-    int64_t columns = 0;         // features
-    std::vector<double> shares;  // of the rows, see SharesOf; none: all 1
+    int64_t columns = 0;  // features
   };
   // `team` must outlive the object.
   ResidualPass(Problem problem, Team* team);
@@ -57,8 +56,9 @@ class ResidualPass {
   // lane->features = rows [first, first + count), dense.
   template <typename T>
   void CopyRows(const Matrix<T>& matrix, int64_t first, int64_t count, Lane* lane) const;
-  // Multiplies residuals, and the rows of J, by the roots of the rows' shares.
-  void Weigh(int64_t first, int64_t count, bool with_jacobian, Lane* lane) const;
+  // Multiplies residuals, and the rows of J, by the roots of the rows' weights.
+  template <typename T>
+  void Weigh(const Matrix<T>& matrix, int64_t first, int64_t count, bool with_jacobian, Lane* lane) const;
   // outputs = those of `count` rows in lane->features.
   void Forward(int64_t count, Lane* lane) const;
   // So too, and the columns of J in lane->block: row by row for networks, whose steps are few and whose Jacobian costs
@@ -74,7 +74,6 @@ class ResidualPass {
   const double row_factor_;  // objective = |row_factor*residuals|^2/2 + penalties
 
   std::vector<Lane> lanes_;
-  std::vector<double> roots_;  // of the rows' shares of all weights; none: all 1
   AlignedVector<double> parameters_;
   AlignedVector<double> penalty_row_;
 };

@@ -127,9 +127,8 @@ class PredictorOf final : public Predictor {
   Task task() const { return problem_.loss->task; }
   Link link() const { return problem_.loss->link; }
 
-  // The sums over the rows, the losses when the rows have targets, and the outputs.
-  typename RowPass<T>::Sums RunModel(absl::Span<const double> parameters, const Matrix<T>& matrix,
-                                     std::vector<double>* outputs) const {
+  // The sum of the losses, when the rows have targets, and the outputs.
+  double RunModel(absl::Span<const double> parameters, const Matrix<T>& matrix, std::vector<double>* outputs) const {
     const AlignedVector<T> own(parameters.begin(), parameters.end());
     Team alone(1);
     RowPass<T> pass(model_.get(), loss_.get(), {.max_rows = matrix.rows}, &alone);
@@ -139,11 +138,11 @@ class PredictorOf final : public Predictor {
 
   Evaluation EvaluateMatrix(absl::Span<const double> parameters, const Matrix<T>& matrix) const {
     std::vector<double> outputs;
-    const auto sums = RunModel(parameters, matrix, &outputs);
+    const double loss = RunModel(parameters, matrix, &outputs);
     PredictFromOutputs(link(), absl::MakeSpan(outputs));
     const std::vector<double> targets(matrix.targets.begin(), matrix.targets.end());
     Evaluation evaluation = ComputeMetrics(task(), matrix.rows, model_->output_width(), outputs, targets);
-    evaluation.loss = sums.Mean();
+    evaluation.loss = loss / static_cast<double>(matrix.rows);
     return evaluation;
   }
 

@@ -204,12 +204,11 @@ void FillCurvatures(const JobSpec& spec, const TrainingData& data, const FittedP
   if (optimizer->default_rate == nullptr || spec.optimizer.has("learning_rate")) return;
   const absl::StatusOr<Matrix<double>> rows = problem.EncodeTraining<double>(data);
   if (!rows.ok()) return;
-  const std::vector<double> shares = SharesOf(*rows);
   double largest = 0;
   for (int64_t row = 0; row < rows->rows; ++row) {
     double square = shape->parameter_count > rows->columns ? 1 : 0;
     rows->AllRows().ForEachIn(row, rows->columns, [&square](int64_t /*column*/, double x) { square += x * x; });
-    largest = std::max(largest, shares.empty() ? square : shares[static_cast<size_t>(row)] * square);
+    largest = std::max(largest, rows->WeightOf(static_cast<size_t>(row)) * square);
   }
   shape->convexity = StrengthsOf(spec.dataset->penalties, TensorRole::kWeight, /*with_proximal=*/false).quadratic;
   shape->smoothness = problem.loss->most_curvature * largest + shape->convexity;

@@ -51,7 +51,7 @@ void RowPass<T>::RunLanes(int64_t rows, absl::FunctionRef<void(Lane*, int64_t, i
   team_->Run(lanes, [&](int64_t lane) {
     const int64_t begin = chunks * lane / lanes * kChunkRows;
     const int64_t end = std::min(rows, chunks * (lane + 1) / lanes * kChunkRows);
-    lanes_[static_cast<size_t>(lane)].sums = {};
+    lanes_[static_cast<size_t>(lane)].loss = 0;
     work(&lanes_[static_cast<size_t>(lane)], begin, end);
   });
 }
@@ -75,17 +75,15 @@ void RowPass<T>::AddChunk(const Pass& pass, absl::Span<const T> parameters, cons
                           absl::Span<T> gradient) const {
   T* const outputs = lane->outputs.data();
   model_->Forward(pass, parameters, chunk.features, &lane->workspace, outputs);
-  lane->sums.loss += loss_->Evaluate(chunk.features.count, width_, outputs, chunk.targets, chunk.weights,
-                                     /*derivatives=*/outputs);
-  CountWeights(chunk, &lane->sums);
+  lane->loss += loss_->Evaluate(chunk.features.count, width_, outputs, chunk.targets, chunk.weights,
+                                /*derivatives=*/outputs);
   Weigh(chunk, outputs);
   model_->Backward(parameters, chunk.features, outputs, &lane->workspace, gradient);
 }
 
 template <typename T>
-typename RowPass<T>::Sums RowPass<T>::SumGradients(const Pass& pass, absl::Span<const T> parameters,
-                                                   const Matrix<T>& matrix, absl::Span<const int64_t> picked,
-                                                   absl::Span<T> gradient) {
+double RowPass<T>::SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
+                                absl::Span<const int64_t> picked, absl::Span<T> gradient) {
   const int64_t rows = picked.empty() ? matrix.rows : static_cast<int64_t>(picked.size());
   SumLanes(rows, gradient, [&](Lane* lane, int64_t begin, int64_t end, absl::Span<T> sum) {
     Pass own = pass;
@@ -94,13 +92,12 @@ typename RowPass<T>::Sums RowPass<T>::SumGradients(const Pass& pass, absl::Span<
       AddChunk(own, parameters, ChunkAt(matrix, picked, first, std::min(kChunkRows, end - first), lane), lane, sum);
     }
   });
-  return SumOfLanes(rows);
+  return SumOfLaneLosses(rows);
 }
 
 template <typename T>
-typename RowPass<T>::Sums RowPass<T>::SumSparseGradients(const Pass& pass, absl::Span<const T> parameters,
-                                                         const Matrix<T>& matrix, absl::Span<const int64_t> picked,
-                                                         absl::Span<T> gradient) {
+double RowPass<T>::SumSparseGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
+                                      absl::Span<const int64_t> picked, absl::Span<T> gradient) {
   const int64_t rows = picked.empty() ? matrix.rows : static_cast<int64_t>(picked.size());
   RunLanes(rows, [&](Lane* lane, int64_t begin, int64_t end) {
     const absl::Span<T> sum = absl::MakeSpan(lane->gradient);
@@ -122,7 +119,7 @@ typename RowPass<T>::Sums RowPass<T>::SumSparseGradients(const Pass& pass, absl:
   for (size_t i = 0; i < total.support.size(); ++i) {
     gradient[i] = total.gradient[static_cast<size_t>(total.support[i])];
   }
-  return SumOfLanes(rows);
+  return SumOfLaneLosses(rows);
 }
 
 template <typename T>
@@ -167,8 +164,7 @@ void RowPass<T>::SumHessianProducts(const Pass& pass, absl::Span<const T> parame
 }
 
 template <typename T>
-typename RowPass<T>::Sums RowPass<T>::SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix,
-                                                absl::Span<double> outputs) {
+double RowPass<T>::SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<double> outputs) {
   RunLanes(matrix.rows, [&](Lane* lane, int64_t begin, int64_t end) {
     T* const lane_outputs = lane->outputs.data();
     for (int64_t first = begin; first < end; first += kChunkRows) {
@@ -176,13 +172,11 @@ typename RowPass<T>::Sums RowPass<T>::SumLosses(absl::Span<const T> parameters, 
       const Chunk chunk = ChunkAt(matrix, {}, first, count, lane);
       model_->Forward(Pass{}, parameters, chunk.features, &lane->workspace, lane_outputs);
       if (!outputs.empty()) std::copy_n(lane_outputs, count * width_, outputs.data() + first * width_);
-      CountWeights(chunk, &lane->sums);
       if (loss_ == nullptr || chunk.targets == nullptr) continue;
-      lane->sums.loss +=
-          loss_->Evaluate(count, width_, lane_outputs, chunk.targets, chunk.weights, /*derivatives=*/nullptr);
+      lane->loss += loss_->Evaluate(count, width_, lane_outputs, chunk.targets, chunk.weights, /*derivatives=*/nullptr);
     }
   });
-  return SumOfLanes(matrix.rows);
+  return SumOfLaneLosses(matrix.rows);
 }
 
 template <typename T>
@@ -210,15 +204,6 @@ typename RowPass<T>::Chunk RowPass<T>::ChunkAt(const Matrix<T>& matrix, absl::Sp
 }
 
 template <typename T>
-void RowPass<T>::CountWeights(const Chunk& chunk, Sums* sums) {
-  if (chunk.weights == nullptr) {
-    sums->weight += static_cast<double>(chunk.features.count);
-  } else {
-    for (int64_t row = 0; row < chunk.features.count; ++row) sums->weight += static_cast<double>(chunk.weights[row]);
-  }
-}
-
-template <typename T>
 void RowPass<T>::Weigh(const Chunk& chunk, T* values) const {
   if (chunk.weights == nullptr) return;
   for (int64_t row = 0; row < chunk.features.count; ++row) {
@@ -227,13 +212,10 @@ void RowPass<T>::Weigh(const Chunk& chunk, T* values) const {
 }
 
 template <typename T>
-typename RowPass<T>::Sums RowPass<T>::SumOfLanes(int64_t rows) const {
-  Sums sums;
-  for (int64_t lane = 0; lane < LanesFor(rows); ++lane) {
-    sums.loss += lanes_[static_cast<size_t>(lane)].sums.loss;
-    sums.weight += lanes_[static_cast<size_t>(lane)].sums.weight;
-  }
-  return sums;
+double RowPass<T>::SumOfLaneLosses(int64_t rows) const {
+  double sum = 0;
+  for (int64_t lane = 0; lane < LanesFor(rows); ++lane) sum += lanes_[static_cast<size_t>(lane)].loss;
+  return sum;
 }
 
 template class RowPass<float>;

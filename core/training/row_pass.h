@@ -44,24 +44,15 @@ class RowPass {
   // `loss` may be null when only outputs are wanted. All pointers must outlive the object.
   RowPass(const Model<T>* model, const Loss<T>* loss, const Capacity& capacity, Team* team);
 
-  // Sums over rows, each times its weight.
-  struct Sums {
-    double loss = 0;
-    double weight = 0;  // of the rows: their number where they have no weights
-
-    // The mean loss; 0 of rows that do not count.
-    double Mean() const { return weight == 0 && loss == 0 ? 0 : loss / weight; }
-  };
-
-  // The sum of the losses of some rows of `matrix` (`picked`, in their order; none stands for all), and the sum of
-  // their gradients by the parameters.
-  Sums SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
-                    absl::Span<const int64_t> picked, absl::Span<T> gradient);
+  // The sum of the losses of some rows of `matrix`, each times its weight (`picked`, in their order; none stands for
+  // all), and the sum of their gradients by the parameters.
+  double SumGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
+                      absl::Span<const int64_t> picked, absl::Span<T> gradient);
 
   // The same for a sparse gradient, whose values are those of the parameters support(). Needs Capacity.sparse_gradients
   // and a model and rows with support; `gradient` has room for all parameters.
-  Sums SumSparseGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
-                          absl::Span<const int64_t> picked, absl::Span<T> gradient);
+  double SumSparseGradients(const Pass& pass, absl::Span<const T> parameters, const Matrix<T>& matrix,
+                            absl::Span<const int64_t> picked, absl::Span<T> gradient);
   // The parameters of the last sparse gradient, each once, in an order that depends on the batch only.
   absl::Span<const int64_t> support() const { return lanes_[0].support; }
 
@@ -70,7 +61,7 @@ class RowPass {
                           const Matrix<T>& matrix, absl::Span<const int64_t> picked, absl::Span<T> product);
 
   // Outputs of all rows, [rows, width], unless `outputs` is empty; the sum of their losses, 0 without targets or loss.
-  Sums SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<double> outputs);
+  double SumLosses(absl::Span<const T> parameters, const Matrix<T>& matrix, absl::Span<double> outputs);
 
  private:
   // What one lane needs for itself.
@@ -86,7 +77,7 @@ class RowPass {
     Workspace<T> tangents;
     AlignedVector<T> changes;      // of outputs along a direction
     AlignedVector<T> derivatives;  // by the outputs
-    Sums sums;
+    double loss = 0;
   };
   struct Chunk {
     FeatureRows<T> features;
@@ -107,10 +98,9 @@ class RowPass {
                 absl::Span<T> gradient) const;
   // Adds the lanes from 1 on to lane 0.
   void AddSparseLanes(int64_t lanes);
-  static void CountWeights(const Chunk& chunk, Sums* sums);
   // Each row of `values`, [rows, width_], times its weight.
   void Weigh(const Chunk& chunk, T* values) const;
-  Sums SumOfLanes(int64_t rows) const;
+  double SumOfLaneLosses(int64_t rows) const;
 
   const Model<T>* const model_;
   const Loss<T>* const loss_;
